@@ -1,0 +1,133 @@
+//===- KernelCache.cpp - Compiled kernels on disk -------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Compiler/KernelCache.h"
+
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+
+#include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lacuna {
+
+namespace {
+
+constexpr llvm::StringLiteral kMagic = "lacuna kernel cache 1\n";
+
+std::string digestOf(llvm::StringRef bytes) {
+  llvm::SHA256 hash;
+  hash.update(bytes);
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+/// What precedes the object in an entry. Equal headers mean: made by this
+/// compiler, for this target, from this structure, and not cut short.
+std::string headerOf(const KernelPlan &plan, llvm::StringRef object) {
+  return kMagic.str() + std::to_string(plan.text.size()) + "\n" + plan.text +
+         std::to_string(object.size()) + "\n" + digestOf(object) + "\n";
+}
+
+} // namespace
+
+KernelCache::KernelCache(const std::string &wanted) {
+  if (wanted.empty()) {
+    reason = "no folder is set";
+    return;
+  }
+  if (compilerBuildId().empty()) {
+    reason = "this build has no build id, so its objects cannot be told apart";
+    return;
+  }
+  if (std::error_code error = llvm::sys::fs::create_directories(
+          wanted, /*IgnoreExisting=*/true, llvm::sys::fs::perms::owner_all)) {
+    reason = "cannot create " + wanted + ": " + error.message();
+    return;
+  }
+  struct stat status;
+  if (stat(wanted.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    reason = wanted + " is not a folder";
+    return;
+  }
+  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+    reason = wanted + " may be written by others: remove their permission "
+                      "(chmod go-w), or name another folder";
+    return;
+  }
+  directory = wanted;
+}
+
+std::string KernelCache::defaultDirectory() {
+  if (const char *cache = std::getenv("XDG_CACHE_HOME"); cache && *cache)
+    return std::string(cache) + "/lacuna";
+  if (const char *home = std::getenv("HOME"); home && *home)
+    return std::string(home) + "/.cache/lacuna";
+  return {};
+}
+
+std::string KernelCache::pathOf(const KernelPlan &plan) const {
+  return directory + "/" + plan.key + ".kernel";
+}
+
+KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
+                                      std::string &object) const {
+  std::string path = pathOf(plan);
+  if (!llvm::sys::fs::exists(path))
+    return Lookup::Miss;
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false,
+                                          /*IsVolatile=*/true);
+  auto refuse = [&] {
+    (void)llvm::sys::fs::remove(path);
+    return Lookup::Corrupt;
+  };
+  if (!file)
+    return refuse();
+  llvm::StringRef rest = (*file)->getBuffer();
+  llvm::StringRef whole = rest;
+  size_t textEnd = kMagic.size() + std::to_string(plan.text.size()).size() + 1 +
+                   plan.text.size();
+  if (rest.size() <= textEnd)
+    return refuse();
+  rest = rest.drop_front(textEnd);
+  size_t size = 0;
+  if (rest.consumeInteger(10, size) || !rest.consume_front("\n") ||
+      size > rest.size())
+    return refuse();
+  llvm::StringRef bytes = rest.take_back(size);
+  if (whole != headerOf(plan, bytes) + bytes.str())
+    return refuse();
+  object = bytes.str();
+  return Lookup::Hit;
+}
+
+bool KernelCache::write(const KernelPlan &plan,
+                        const std::string &object) const {
+  int descriptor;
+  llvm::SmallString<256> temporary;
+  if (llvm::sys::fs::createUniqueFile(directory + "/publish-%%%%%%%%.tmp",
+                                      descriptor, temporary))
+    return false;
+  std::string entry = headerOf(plan, object) + object;
+  llvm::raw_fd_ostream out(descriptor, /*shouldClose=*/false);
+  out << entry;
+  out.flush();
+  bool written = !out.has_error() && fsync(descriptor) == 0;
+  out.clear_error();
+  written &= close(descriptor) == 0;
+  if (written && !llvm::sys::fs::rename(temporary, pathOf(plan)))
+    return true;
+  (void)llvm::sys::fs::remove(temporary);
+  return false;
+}
+
+} // namespace lacuna

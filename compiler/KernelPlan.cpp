@@ -1,0 +1,164 @@
+//===- KernelPlan.cpp - Schedule, name and key of a kernel ----------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Compiler/KernelCompiler.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/SHA256.h"
+
+#include <algorithm>
+#include <link.h>
+
+namespace lacuna {
+
+namespace {
+
+/// Unrolled FMAs beyond which code no longer fits caches and budgets.
+constexpr int64_t kMaxUnrolledMultiplyAdds = 12000;
+
+/// FMAs in the code of a layout: bodies are emitted once for each extent a tile
+/// can have.
+int64_t unrolledMultiplyAdds(const StreamLayout &layout) {
+  const Schedule &s = layout.schedule;
+  int64_t variants = (layout.hasTailRows() ? 2 : 1) *
+                     (layout.hasTailColumns() ? 2 : 1) *
+                     (s.batchTile > 1 ? 2 : 1);
+  int64_t taps = 0;
+  for (const StreamPhase &phase : layout.phases)
+    for (const StreamBody &body : phase.bodies)
+      taps += static_cast<int64_t>(body.deltas.size());
+  int64_t items = layout.operation == Operation::GradWeight && s.itemUnroll > 1
+                      ? s.itemUnroll + 1
+                      : 1;
+  return variants * taps * items * s.panelRows * s.batchTile * s.tileHeight *
+         s.tileWidth;
+}
+
+std::string pairText(const Extent2d &pair) {
+  return std::to_string(pair.height) + "x" + std::to_string(pair.width);
+}
+
+std::string structureName(const Structure &structure) {
+  std::string name(schemeName(structure.scheme));
+  if (structure.scheme == Scheme::Block)
+    name += std::to_string(structure.blockRows) + "x1";
+  if (structure.scheme == Scheme::Pattern)
+    name += std::to_string(structure.patterns.size());
+  return name;
+}
+
+/// op_dtype_structure_OxIxKHxKW_HxW_sS_pP[_bias]_level (docs/kernels.md).
+std::string kernelName(const KernelRequest &request, const Schedule &schedule) {
+  const Geometry &g = request.geometry;
+  std::string operation(operationName(request.operation));
+  std::replace(operation.begin(), operation.end(), '-', '_');
+  std::string name = g.kind == LayerKind::Conv2d ? "conv2d_" : "linear_";
+  name += operation + "_f32_" + structureName(request.structure) + "_" +
+          std::to_string(g.outChannels) + "x" + std::to_string(g.inChannels);
+  if (g.kind == LayerKind::Conv2d)
+    name += "x" + pairText(g.kernel) + "_" + pairText(g.input) + "_s" +
+            pairText(g.stride) + "_p" + pairText(g.padding);
+  if (request.bias)
+    name += "_bias";
+  return name + (schedule.level == Level::Stream ? "_stream" : "_specialised");
+}
+
+std::string canonicalText(const KernelRequest &request, const Schedule &s,
+                          const Target &target) {
+  std::string text = "lacuna kernel\nabi " +
+                     std::to_string(LACUNA_KERNEL_ABI_VERSION) + "\ncompiler " +
+                     compilerBuildId() + "\nllvm " LLVM_VERSION_STRING "\n" +
+                     target.canonicalText() + kernelName(request, s) + "\n";
+  for (const KernelPattern &pattern : request.structure.patterns) {
+    text += "pattern";
+    for (uint8_t tap : pattern)
+      text += " " + std::to_string(tap);
+    text += "\n";
+  }
+  text += "schedule";
+  for (int64_t choice :
+       {s.lanes, s.batchTile, s.tileHeight, s.tileWidth, s.channelChunk,
+        s.panelRows, s.panelPixels, s.bodyTaps, s.itemUnroll})
+    text += " " + std::to_string(choice);
+  return text + "\n";
+}
+
+struct BuildIdSearch {
+  uintptr_t address;
+  std::string id;
+};
+
+/// Finds the loaded object that holds an address and reads its build id note.
+int findBuildId(dl_phdr_info *info, size_t, void *data) {
+  auto *search = static_cast<BuildIdSearch *>(data);
+  bool holds = false;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr) &segment = info->dlpi_phdr[i];
+    uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+    holds |= segment.p_type == PT_LOAD && search->address >= start &&
+             search->address < start + segment.p_memsz;
+  }
+  if (!holds)
+    return 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr) &segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_NOTE)
+      continue;
+    const char *at =
+        reinterpret_cast<const char *>(info->dlpi_addr + segment.p_vaddr);
+    const char *end = at + segment.p_memsz;
+    auto aligned = [](size_t size) { return (size + 3) & ~size_t(3); };
+    while (at + sizeof(ElfW(Nhdr)) <= end) {
+      auto *note = reinterpret_cast<const ElfW(Nhdr) *>(at);
+      const char *name = at + sizeof(ElfW(Nhdr));
+      const char *content = name + aligned(note->n_namesz);
+      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4) {
+        search->id =
+            llvm::toHex(llvm::StringRef(content, note->n_descsz), true);
+        return 1;
+      }
+      at = content + aligned(note->n_descsz);
+    }
+  }
+  return 1;
+}
+
+} // namespace
+
+std::string compilerBuildId() {
+  static const std::string id = [] {
+    BuildIdSearch search{reinterpret_cast<uintptr_t>(&compilerBuildId), {}};
+    dl_iterate_phdr(findBuildId, &search);
+    return search.id;
+  }();
+  return id;
+}
+
+KernelPlan planKernel(const KernelRequest &request, const Target &target) {
+  request.geometry.verify();
+  request.structure.verify(request.geometry);
+  KernelPlan plan;
+  plan.request = request;
+  plan.schedule =
+      chooseSchedule(request.operation, request.geometry, request.structure,
+                     request.level, target.description);
+  StreamLayout layout(request.operation, request.geometry, request.structure,
+                      plan.schedule);
+  if (unrolledMultiplyAdds(layout) > kMaxUnrolledMultiplyAdds)
+    plan.schedule =
+        chooseSchedule(request.operation, request.geometry, request.structure,
+                       Level::Stream, target.description);
+  plan.text = canonicalText(request, plan.schedule, target);
+  llvm::SHA256 hash;
+  hash.update(plan.text);
+  plan.key = llvm::toHex(hash.final(), /*LowerCase=*/true);
+  plan.name = kernelName(request, plan.schedule) + "_" + plan.key.substr(0, 8);
+  return plan;
+}
+
+} // namespace lacuna

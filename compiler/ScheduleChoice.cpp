@@ -1,0 +1,153 @@
+//===- ScheduleChoice.cpp - The schedule of a kernel ----------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Compiler/ScheduleChoice.h"
+
+#include "lacuna/Kernel/StreamLayout.h"
+
+#include <algorithm>
+
+namespace lacuna {
+
+namespace {
+
+/// The batch for which tiles that span batch blocks are sized.
+constexpr int64_t kNominalBatch = 64;
+/// Indices address this many vectors of scratch.
+constexpr int64_t kMaxScratchVectors = 65536;
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+int64_t largestDivisor(int64_t value, int64_t limit) {
+  int64_t divisor = std::min(value, limit);
+  while (value % divisor != 0)
+    --divisor;
+  return divisor;
+}
+
+/// Rows of a panel: enough to reuse each source vector, few enough to leave
+/// registers for several pixels. A prime height above the usual four is taken
+/// whole rather than a row at a time.
+int64_t choosePanelRows(int64_t rows) {
+  int64_t few = largestDivisor(rows, 4);
+  return few > 1 ? few : largestDivisor(rows, 12);
+}
+
+struct TileChoice {
+  int64_t height = 1, width = 1;
+};
+
+/// Of the tiles of at most `pixels` that divide the plane, the one with most
+/// pixels, then with the least border to pack. Planes with prime extents may
+/// have no useful divisor: those get a square tile and smaller ones at the end.
+TileChoice chooseTile(const Extent2d &plane, const Extent2d &border,
+                      const Extent2d &step, int64_t pixels) {
+  TileChoice best;
+  double bestCost = 0;
+  auto packedPerPixel = [&](int64_t h, int64_t w) {
+    return double((step.height * (h - 1) + border.height) *
+                  (step.width * (w - 1) + border.width)) /
+           double(h * w);
+  };
+  for (int64_t h = 1; h <= std::min(plane.height, pixels); ++h)
+    for (int64_t w = 1; w <= std::min(plane.width, pixels / h); ++w) {
+      if (plane.height % h != 0 || plane.width % w != 0)
+        continue;
+      // A pixel more shortens every item's overhead, a packed vector costs
+      // about as much as an FMA or two.
+      double cost = 64.0 / double(h * w) + packedPerPixel(h, w);
+      if (bestCost == 0 || cost < bestCost) {
+        bestCost = cost;
+        best = {h, w};
+      }
+    }
+  constexpr int64_t kFewPixels = 8;
+  if (best.height * best.width >=
+      std::min(kFewPixels, plane.height * plane.width))
+    return best;
+  int64_t side = pixels >= 16 ? 4 : 3;
+  best.height = std::min(plane.height, side);
+  best.width = std::min(plane.width, pixels / best.height);
+  best.height = std::min(plane.height, pixels / best.width);
+  return best;
+}
+
+} // namespace
+
+Schedule chooseSchedule(Operation operation, const Geometry &geometry,
+                        const Structure &structure, Level level,
+                        const TargetDescription &target) {
+  bool gradInput = operation == Operation::GradInput;
+  bool manyRegisters = target.vectorRegisters >= 32;
+  Schedule schedule;
+  schedule.lanes = target.lanes;
+  schedule.level = level;
+  schedule.bodyTaps = manyRegisters ? 9 : 5;
+
+  if (level == Level::Specialised) {
+    if (structure.scheme == Scheme::Dense)
+      schedule.panelRows = choosePanelRows(gradInput ? geometry.inChannels
+                                                     : geometry.outChannels);
+    else if (structure.scheme == Scheme::Block && !gradInput)
+      schedule.panelRows = choosePanelRows(structure.blockRows);
+  }
+
+  int64_t accumulators = manyRegisters ? 16 : 8;
+  schedule.panelPixels =
+      std::max<int64_t>(1, accumulators / schedule.panelRows);
+
+  Extent2d plane = geometry.output();
+  Extent2d border = geometry.kernel;
+  Extent2d step = geometry.stride;
+  if (gradInput) {
+    plane = {ceilDiv(geometry.input.height, geometry.stride.height),
+             ceilDiv(geometry.input.width, geometry.stride.width)};
+    border = {ceilDiv(geometry.kernel.height, geometry.stride.height),
+              ceilDiv(geometry.kernel.width, geometry.stride.width)};
+    step = {1, 1};
+  }
+  int64_t tilePixels = schedule.panelRows > 1
+                           ? std::max<int64_t>(16, schedule.panelPixels)
+                           : accumulators;
+  TileChoice tile = chooseTile(plane, border, step, tilePixels);
+  schedule.tileHeight = tile.height;
+  schedule.tileWidth = tile.width;
+
+  // A plane smaller than the tile leaves registers idle: span batch blocks.
+  int64_t pixels = tile.height * tile.width;
+  schedule.batchTile = std::max<int64_t>(
+      1, std::min(ceilDiv(kNominalBatch, target.lanes), accumulators / pixels));
+
+  if (operation == Operation::GradWeight) {
+    bool kernels =
+        level == Level::Specialised && (structure.scheme == Scheme::Pattern ||
+                                        structure.scheme == Scheme::Channel);
+    int64_t inFlight = manyRegisters ? 16 : 8;
+    schedule.itemUnroll =
+        kernels ? 1 : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);
+  }
+
+  // The packed tile shares the L1 with streams and target rows.
+  schedule.channelChunk = 1;
+  StreamLayout probe(operation, geometry, Structure::unstructured(), [&] {
+    Schedule one = schedule;
+    one.panelRows = 1;
+    return one;
+  }());
+  int64_t channelBytes = probe.channelStride() * target.lanes * 4;
+  int64_t fit = std::max<int64_t>(1, target.l1Bytes * 4 / 5 / channelBytes);
+  fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
+  int64_t chunks = ceilDiv(probe.sourceChannels, fit);
+  schedule.channelChunk = ceilDiv(probe.sourceChannels, chunks);
+  if (gradInput && structure.scheme == Scheme::Block) {
+    int64_t rows = largestDivisor(structure.blockRows, schedule.bodyTaps);
+    schedule.channelChunk = ceilDiv(schedule.channelChunk, rows) * rows;
+  }
+  return schedule;
+}
+
+} // namespace lacuna

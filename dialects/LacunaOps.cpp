@@ -1,0 +1,218 @@
+//===- LacunaOps.cpp - Verifiers and the layer interface ------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Dialect/Lacuna.h"
+#include "lacuna/Support/Error.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+namespace {
+
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// The operands and results of a layer operation by role.
+struct LayerTypes {
+  RankedTensorType input, weights, output;
+};
+
+Geometry convGeometry(const LayerTypes &types, ArrayRef<int64_t> strides,
+                      ArrayRef<int64_t> padding) {
+  ArrayRef<int64_t> input = types.input.getShape();
+  ArrayRef<int64_t> weights = types.weights.getShape();
+  return Geometry::conv2d(input[1], weights[0], {input[2], input[3]},
+                          {weights[2], weights[3]}, {strides[0], strides[1]},
+                          {padding[0], padding[1]});
+}
+
+Geometry linearGeometry(const LayerTypes &types) {
+  return Geometry::linear(types.weights.getDimSize(1),
+                          types.weights.getDimSize(0));
+}
+
+LogicalResult verifyActivation(mlir::Operation *op, StringRef role,
+                               RankedTensorType type, int64_t rank) {
+  if (type.getRank() != rank)
+    return op->emitOpError()
+           << role << " must have rank " << rank << ", not " << type.getRank();
+  if (!type.isDynamicDim(0))
+    return op->emitOpError()
+           << role << " must have a dynamic batch: the first extent is '?'";
+  if (llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
+    return op->emitOpError()
+           << role << " must have static extents after the batch";
+  return success();
+}
+
+LogicalResult verifyTypes(mlir::Operation *op, const LayerTypes &types,
+                          int64_t rank) {
+  if (failed(verifyActivation(op, "the input side", types.input, rank)) ||
+      failed(verifyActivation(op, "the output side", types.output, rank)))
+    return failure();
+  if (types.weights.getRank() != rank || !types.weights.hasStaticShape())
+    return op->emitOpError()
+           << "weights must have a static shape of rank " << rank;
+  if (types.input.getDimSize(1) != types.weights.getDimSize(1))
+    return op->emitOpError()
+           << "the input side has " << types.input.getDimSize(1)
+           << " channels, but the weights expect "
+           << types.weights.getDimSize(1);
+  return success();
+}
+
+/// Rules that a kernel geometry and structure state themselves, as user errors;
+/// no exception may reach MLIR.
+LogicalResult verifyLayer(mlir::Operation *op, const Geometry &geometry,
+                          Attribute structureAttribute,
+                          const LayerTypes &types) {
+  std::string rule;
+  try {
+    geometry.verify();
+    Structure structure = toStructure(structureAttribute);
+    structure.verify(geometry);
+    ActiveSet active = toActiveSet(structureAttribute);
+    active.verify(geometry, structure);
+  } catch (const Error &error) {
+    rule = error.what();
+  }
+  if (!rule.empty())
+    return op->emitOpError() << rule;
+
+  Extent2d output = geometry.output();
+  SmallVector<int64_t> expected{ShapedType::kDynamic, geometry.outChannels};
+  if (geometry.kind == LayerKind::Conv2d)
+    expected.append({output.height, output.width});
+  auto expectedType =
+      RankedTensorType::get(expected, types.output.getElementType());
+  if (types.output != expectedType)
+    return op->emitOpError() << "the output side must be " << expectedType
+                             << ", not " << types.output;
+  return success();
+}
+
+LogicalResult verifyPair(mlir::Operation *op, StringRef name,
+                         ArrayRef<int64_t> pair) {
+  if (pair.size() != 2)
+    return op->emitOpError() << name << " must be [height, width]";
+  return success();
+}
+
+LogicalResult verifyBias(mlir::Operation *op, Value bias, int64_t channels) {
+  if (bias && typeOf(bias).getDimSize(0) != channels)
+    return op->emitOpError() << "bias must have " << channels << " elements";
+  return success();
+}
+
+template <typename ConvOp>
+LogicalResult verifyConv(ConvOp op, const LayerTypes &types) {
+  if (failed(verifyPair(op, "strides", op.getStrides())) ||
+      failed(verifyPair(op, "padding", op.getPadding())) ||
+      failed(verifyTypes(op, types, 4)))
+    return failure();
+  return verifyLayer(op, convGeometry(types, op.getStrides(), op.getPadding()),
+                     op.getStructure(), types);
+}
+
+template <typename LinearOp>
+LogicalResult verifyLinear(LinearOp op, const LayerTypes &types) {
+  if (failed(verifyTypes(op, types, 2)))
+    return failure();
+  return verifyLayer(op, linearGeometry(types), op.getStructure(), types);
+}
+
+LayerTypes typesOf(Conv2dOp op) {
+  return {typeOf(op.getInput()), typeOf(op.getWeights()),
+          typeOf(op.getResult())};
+}
+LayerTypes typesOf(Conv2dGradInputOp op) {
+  return {typeOf(op.getResult()), typeOf(op.getWeights()),
+          typeOf(op.getGradient())};
+}
+LayerTypes typesOf(Conv2dGradWeightOp op) {
+  return {typeOf(op.getInput()), typeOf(op.getResult()),
+          typeOf(op.getGradient())};
+}
+LayerTypes typesOf(LinearOp op) {
+  return {typeOf(op.getInput()), typeOf(op.getWeights()),
+          typeOf(op.getResult())};
+}
+LayerTypes typesOf(LinearGradInputOp op) {
+  return {typeOf(op.getResult()), typeOf(op.getWeights()),
+          typeOf(op.getGradient())};
+}
+LayerTypes typesOf(LinearGradWeightOp op) {
+  return {typeOf(op.getInput()), typeOf(op.getResult()),
+          typeOf(op.getGradient())};
+}
+
+} // namespace
+
+LogicalResult Conv2dOp::verify() {
+  if (failed(verifyConv(*this, typesOf(*this))))
+    return failure();
+  return verifyBias(*this, getBias(), typeOf(getWeights()).getDimSize(0));
+}
+LogicalResult Conv2dGradInputOp::verify() {
+  return verifyConv(*this, typesOf(*this));
+}
+LogicalResult Conv2dGradWeightOp::verify() {
+  return verifyConv(*this, typesOf(*this));
+}
+LogicalResult LinearOp::verify() {
+  if (failed(verifyLinear(*this, typesOf(*this))))
+    return failure();
+  return verifyBias(*this, getBias(), typeOf(getWeights()).getDimSize(0));
+}
+LogicalResult LinearGradInputOp::verify() {
+  return verifyLinear(*this, typesOf(*this));
+}
+LogicalResult LinearGradWeightOp::verify() {
+  return verifyLinear(*this, typesOf(*this));
+}
+
+#define LACUNA_LAYER_INTERFACE(OP, KERNEL_OPERATION, GEOMETRY, HAS_BIAS)       \
+  ::lacuna::Operation OP::getKernelOperation() {                               \
+    return ::lacuna::Operation::KERNEL_OPERATION;                              \
+  }                                                                            \
+  Geometry OP::getGeometry() { return GEOMETRY; }                              \
+  bool OP::hasBias() { return HAS_BIAS; }                                      \
+  Attribute OP::getStructureAttribute() { return getStructure(); }             \
+  void OP::setStructureAttribute(Attribute structure) {                        \
+    setStructureAttr(structure);                                               \
+  }                                                                            \
+  ScheduleAttr OP::getScheduleAttribute() { return getScheduleAttr(); }        \
+  void OP::setScheduleAttribute(ScheduleAttr schedule) {                       \
+    setScheduleAttr(schedule);                                                 \
+  }
+
+#define LACUNA_CONV_GEOMETRY                                                   \
+  convGeometry(typesOf(*this), getStrides(), getPadding())
+#define LACUNA_LINEAR_GEOMETRY linearGeometry(typesOf(*this))
+
+LACUNA_LAYER_INTERFACE(Conv2dOp, Forward, LACUNA_CONV_GEOMETRY,
+                       static_cast<bool>(getBias()))
+LACUNA_LAYER_INTERFACE(Conv2dGradInputOp, GradInput, LACUNA_CONV_GEOMETRY,
+                       false)
+LACUNA_LAYER_INTERFACE(Conv2dGradWeightOp, GradWeight, LACUNA_CONV_GEOMETRY,
+                       false)
+LACUNA_LAYER_INTERFACE(LinearOp, Forward, LACUNA_LINEAR_GEOMETRY,
+                       static_cast<bool>(getBias()))
+LACUNA_LAYER_INTERFACE(LinearGradInputOp, GradInput, LACUNA_LINEAR_GEOMETRY,
+                       false)
+LACUNA_LAYER_INTERFACE(LinearGradWeightOp, GradWeight, LACUNA_LINEAR_GEOMETRY,
+                       false)
+
+#undef LACUNA_LAYER_INTERFACE
+#undef LACUNA_CONV_GEOMETRY
+#undef LACUNA_LINEAR_GEOMETRY
+
+} // namespace lacuna::ir

@@ -1,0 +1,181 @@
+//===- LacunaOps.td - Layers and their gradients -----------*- tablegen -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_OPS_TD
+#define LACUNA_OPS_TD
+
+include "LacunaAttributes.td"
+include "LacunaInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def ActivationTensor : TensorRankOf<[F32], [2, 4]>;
+def WeightTensor : TensorRankOf<[F32], [2, 4]>;
+def BiasTensor : TensorRankOf<[F32], [1]>;
+
+class Lacuna_LayerOp<string mnemonic>
+    : Op<Lacuna_Dialect, mnemonic,
+         [Pure, DeclareOpInterfaceMethods<LayerOpInterface>]> {
+  let hasVerifier = 1;
+}
+
+def Lacuna_Conv2dOp : Lacuna_LayerOp<"conv2d"> {
+  let summary = "Convolution with sparse weights";
+  let description = [{
+    `result[n, o, y, x] = bias[o] + sum over active (o, c, kh, kw) of
+    weights[o, c, kh, kw] * input[n, c, y * sh + kh - ph, x * sw + kw - pw]`,
+    with zeros outside the input.
+
+    Before `lacuna-lower-to-loops`:
+
+    ```mlir
+    func.func @layer(%x: tensor<?x64x16x16xf32>, %w: tensor<64x64x3x3xf32>)
+        -> tensor<?x64x16x16xf32> {
+      %y = lacuna.conv2d %x, %w structure(#lacuna.block<rows = 4>)
+          strides([1, 1]) padding([1, 1])
+          : tensor<?x64x16x16xf32>, tensor<64x64x3x3xf32>
+          -> tensor<?x64x16x16xf32>
+      return %y : tensor<?x64x16x16xf32>
+    }
+    ```
+
+    After it, `@layer` is a loop over work items that packs input tiles and
+    walks the stream (see the pass).
+  }];
+  let arguments = (ins ActivationTensor:$input, WeightTensor:$weights,
+                       Optional<BiasTensor>:$bias,
+                       Lacuna_StructureAttr:$structure,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
+                       OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
+  let results = (outs ActivationTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weights (`bias` `(` $bias^ `:` type($bias) `)`)? `structure` `(` $structure `)`
+    `strides` `(` $strides `)` `padding` `(` $padding `)`
+    (`schedule` `(` $schedule^ `)`)? attr-dict
+    `:` type($input) `,` type($weights) `->` type($result)
+  }];
+}
+
+def Lacuna_Conv2dGradInputOp : Lacuna_LayerOp<"conv2d_grad_input"> {
+  let summary = "Gradient of a convolution to its input";
+  let description = [{
+    `result[n, c, i, j] = sum over active (o, c, kh, kw) of
+    weights[o, c, kh, kw] * gradient[n, o, (i + ph - kh) / sh, (j + pw - kw) / sw]`
+    where the divisions are exact and the position lies inside the gradient.
+
+    ```mlir
+    %dx = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured)
+        strides([2, 2]) padding([1, 1])
+        : tensor<?x64x8x8xf32>, tensor<64x32x3x3xf32> -> tensor<?x32x16x16xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$gradient, WeightTensor:$weights,
+                       Lacuna_StructureAttr:$structure,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
+                       OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
+  let results = (outs ActivationTensor:$result);
+  let assemblyFormat = [{
+    $gradient `,` $weights `structure` `(` $structure `)`
+    `strides` `(` $strides `)` `padding` `(` $padding `)`
+    (`schedule` `(` $schedule^ `)`)? attr-dict
+    `:` type($gradient) `,` type($weights) `->` type($result)
+  }];
+}
+
+def Lacuna_Conv2dGradWeightOp : Lacuna_LayerOp<"conv2d_grad_weight"> {
+  let summary = "Gradient of a convolution to its active weights";
+  let description = [{
+    `result[o, c, kh, kw] = sum over n, y, x of gradient[n, o, y, x] *
+    input[n, c, y * sh + kh - ph, x * sw + kw - pw]` at active positions; inactive
+    ones are never computed.
+
+    ```mlir
+    %dw = lacuna.conv2d_grad_weight %x, %dy structure(#lacuna.block<rows = 4>)
+        strides([1, 1]) padding([1, 1])
+        : tensor<?x64x8x8xf32>, tensor<?x64x8x8xf32> -> tensor<64x64x3x3xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$input, ActivationTensor:$gradient,
+                       Lacuna_StructureAttr:$structure,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
+                       OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
+  let results = (outs WeightTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $gradient `structure` `(` $structure `)`
+    `strides` `(` $strides `)` `padding` `(` $padding `)`
+    (`schedule` `(` $schedule^ `)`)? attr-dict
+    `:` type($input) `,` type($gradient) `->` type($result)
+  }];
+}
+
+def Lacuna_LinearOp : Lacuna_LayerOp<"linear"> {
+  let summary = "Linear layer with sparse weights";
+  let description = [{
+    `result[n, o] = bias[o] + sum over active (o, c) of weights[o, c] *
+    input[n, c]`.
+
+    ```mlir
+    %y = lacuna.linear %x, %w bias(%b : tensor<500xf32>)
+        structure(#lacuna.block<rows = 4>)
+        : tensor<?x800xf32>, tensor<500x800xf32> -> tensor<?x500xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$input, WeightTensor:$weights,
+                       Optional<BiasTensor>:$bias,
+                       Lacuna_StructureAttr:$structure,
+                       OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
+  let results = (outs ActivationTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weights (`bias` `(` $bias^ `:` type($bias) `)`)? `structure` `(` $structure `)`
+    (`schedule` `(` $schedule^ `)`)? attr-dict
+    `:` type($input) `,` type($weights) `->` type($result)
+  }];
+}
+
+def Lacuna_LinearGradInputOp : Lacuna_LayerOp<"linear_grad_input"> {
+  let summary = "Gradient of a linear layer to its input";
+  let description = [{
+    `result[n, c] = sum over active (o, c) of weights[o, c] * gradient[n, o]`.
+
+    ```mlir
+    %dx = lacuna.linear_grad_input %dy, %w structure(#lacuna.unstructured)
+        : tensor<?x500xf32>, tensor<500x800xf32> -> tensor<?x800xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$gradient, WeightTensor:$weights,
+                       Lacuna_StructureAttr:$structure,
+                       OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
+  let results = (outs ActivationTensor:$result);
+  let assemblyFormat = [{
+    $gradient `,` $weights `structure` `(` $structure `)`
+    (`schedule` `(` $schedule^ `)`)? attr-dict
+    `:` type($gradient) `,` type($weights) `->` type($result)
+  }];
+}
+
+def Lacuna_LinearGradWeightOp : Lacuna_LayerOp<"linear_grad_weight"> {
+  let summary = "Gradient of a linear layer to its active weights";
+  let description = [{
+    `result[o, c] = sum over n of gradient[n, o] * input[n, c]` at active
+    positions; inactive ones are never computed.
+
+    ```mlir
+    %dw = lacuna.linear_grad_weight %x, %dy structure(#lacuna.unstructured)
+        : tensor<?x800xf32>, tensor<?x500xf32> -> tensor<500x800xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$input, ActivationTensor:$gradient,
+                       Lacuna_StructureAttr:$structure,
+                       OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
+  let results = (outs WeightTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $gradient `structure` `(` $structure `)`
+    (`schedule` `(` $schedule^ `)`)? attr-dict
+    `:` type($input) `,` type($gradient) `->` type($result)
+  }];
+}
+
+#endif // LACUNA_OPS_TD

@@ -1,0 +1,38 @@
+//===- Schedule.h - How a kernel walks its work -----------------*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_KERNEL_SCHEDULE_H
+#define LACUNA_KERNEL_SCHEDULE_H
+
+#include <cstdint>
+
+namespace lacuna {
+
+/// How far code is specialised to the structure.
+///  - Stream: one loop over single weights; any scheme walks the same code.
+///  - Specialised: bodies unrolled for the scheme's blocks and patterns.
+enum class Level { Stream, Specialised };
+
+/// The choices of a kernel that change its speed and its streams but never its
+/// result (beyond the order of additions). Chosen by the compiler from target
+/// and geometry, kept with the kernel, obeyed by the packer.
+struct Schedule {
+  int64_t lanes = 16;        ///< Images in a vector: V of the layout.
+  int64_t batchTile = 1;     ///< Batch blocks in a packed tile.
+  int64_t tileHeight = 4;    ///< Target pixels of a packed tile ...
+  int64_t tileWidth = 4;     ///< ... along each axis.
+  int64_t channelChunk = 16; ///< Source channels packed at a time.
+  int64_t panelRows = 1;     ///< Target channels that share a source vector.
+  int64_t panelPixels = 16;  ///< Target pixels held in registers a row.
+  int64_t bodyTaps = 9;      ///< Most taps unrolled in one body.
+  int64_t itemUnroll = 1;    ///< grad-weight: items of a body in flight.
+  Level level = Level::Specialised;
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_KERNEL_SCHEDULE_H

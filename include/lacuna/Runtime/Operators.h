@@ -1,0 +1,110 @@
+//===- Operators.h - Dense operators on blocked tensors ---------*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Element-wise, pooling, normalisation, loss, optimiser and image operators:
+// Halide generators (runtime/halide/), compiled ahead of time for each vector
+// width. All of them cut work over batch blocks or channels, so results are the
+// same bits for any number of threads. Output tensors are reshaped by the
+// operator. Padding images (see TensorShape) never reach a sum.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_OPERATORS_H
+#define LACUNA_RUNTIME_OPERATORS_H
+
+#include "lacuna/Runtime/Tensor.h"
+#include "lacuna/Runtime/ThreadPool.h"
+
+#include <cstdint>
+
+namespace lacuna::operators {
+
+/// Whether operators for blocked tensors of this many lanes are compiled in and
+/// this CPU can run them. Every operator throws EnvironmentError where not.
+bool lanesSupported(int64_t lanes);
+/// The widest supported: 16 with AVX-512, 8 with AVX2, 4 on 64-bit ARM. Throws
+/// EnvironmentError when there is none.
+int64_t hostLanes();
+
+/// output = max(input, 0).
+void relu(ThreadPool &pool, const Tensor &input, Tensor &output);
+/// gradient = output > 0 ? gradient : 0, in place.
+void reluBackward(ThreadPool &pool, const Tensor &output, Tensor &gradient);
+/// output += addend.
+void accumulate(ThreadPool &pool, const Tensor &addend, Tensor &output);
+
+/// Mean and biased variance of each channel over images and pixels, summed in
+/// double. `mean`, `variance`: [channels].
+void batchStatistics(ThreadPool &pool, const Tensor &input, float *mean,
+                     float *variance);
+/// output = input * scale[c] + shift[c] (+ residual), then ReLU if asked for.
+/// `residual` may be null.
+void scaleShift(ThreadPool &pool, const Tensor &input, const float *scale,
+                const float *shift, const Tensor *residual, bool relu,
+                Tensor &output);
+/// Per channel sums over images and pixels: sum of gradient, and of gradient *
+/// (input - mean[c]).
+void batchNormReduce(ThreadPool &pool, const Tensor &input,
+                     const Tensor &gradient, const float *mean,
+                     float *gradientSum, float *gradientDot);
+/// inputGradient = gradient * a[c] + input * b[c] + c_[c]: batch norm backward
+/// once its reductions are known. Padding images become zero, so that kernels
+/// may sum gradients over all lanes.
+void affineCombine(ThreadPool &pool, const Tensor &gradient,
+                   const Tensor &input, const float *a, const float *b,
+                   const float *c, Tensor &inputGradient);
+
+/// Square windows without padding; output = floor((in - window) / stride) + 1.
+/// Ties go to the first element in row-major order, as in PyTorch.
+void maxPool(ThreadPool &pool, const Tensor &input, int64_t window,
+             int64_t stride, Tensor &output);
+void maxPoolBackward(ThreadPool &pool, const Tensor &input,
+                     const Tensor &output, const Tensor &gradient,
+                     int64_t window, int64_t stride, Tensor &inputGradient);
+/// Non-overlapping average pooling; the window divides the plane.
+void averagePool(ThreadPool &pool, const Tensor &input, int64_t window,
+                 Tensor &output);
+void averagePoolBackward(ThreadPool &pool, const Tensor &gradient,
+                         int64_t window, const TensorShape &inputShape,
+                         Tensor &inputGradient);
+
+/// sum[c] = sum over images and pixels: the gradient of a bias.
+void channelSum(ThreadPool &pool, const Tensor &gradient, float *sum);
+
+struct LossResult {
+  double lossSum = 0;  ///< Sum over images of the cross-entropy.
+  int64_t correct = 0; ///< Images whose largest logit (first on ties) is right.
+};
+/// Softmax cross-entropy of logits [images][classes]. If `gradient` is given,
+/// it becomes (softmax - onehot) / images, zero on padding images.
+LossResult softmaxCrossEntropy(ThreadPool &pool, const Tensor &logits,
+                               const uint8_t *labels, Tensor *gradient);
+
+/// momentum = mu * momentum + gradient + weightDecay * values;
+/// values -= learningRate * momentum. (PyTorch's SGD without dampening.)
+void sgdUpdate(float *values, float *momentum, const float *gradient,
+               int64_t size, float learningRate, float mu, float weightDecay);
+
+/// How an image is placed and normalised: crop offsets into the image padded
+/// with `pad` zeros (before normalisation) on each side, flip left to right.
+struct Placement {
+  int32_t top = 0;
+  int32_t left = 0;
+  bool flip = false;
+};
+/// Gathers images[index[i]] (uint8, [channels][height][width] each) into a
+/// blocked tensor: padded, cropped back to the original size at placements[i],
+/// flipped, then (value / 255 - mean[c]) / deviation[c]. `placements` may be
+/// null: no augmentation. Padding pixels are zero before normalisation, as in
+/// torchvision's RandomCrop followed by Normalize.
+void loadImages(ThreadPool &pool, const uint8_t *images, int64_t channels,
+                int64_t height, int64_t width, const uint32_t *index,
+                int64_t count, const Placement *placements, int64_t pad,
+                const float *mean, const float *deviation, int64_t lanes,
+                Tensor &output);
+
+} // namespace lacuna::operators
+
+#endif // LACUNA_RUNTIME_OPERATORS_H

@@ -1,0 +1,43 @@
+//===- ChooseSchedule.cpp - Tile, chunk and panel of each layer -----------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Passes/Passes.h"
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+#define GEN_PASS_DEF_CHOOSESCHEDULE
+#include "lacuna/Passes/Passes.h.inc"
+
+namespace {
+
+class ChooseSchedulePass : public impl::ChooseScheduleBase<ChooseSchedulePass> {
+public:
+  using ChooseScheduleBase::ChooseScheduleBase;
+
+  void runOnOperation() override {
+    if (lanes < 1 || vectorRegisters < 1 || l1Bytes < 1) {
+      getOperation()->emitError()
+          << "lanes, vector-registers and l1-bytes must be positive";
+      return signalPassFailure();
+    }
+    TargetDescription target{lanes, vectorRegisters, l1Bytes};
+    getOperation()->walk([&](LayerOpInterface layer) {
+      if (layer.getScheduleAttribute())
+        return;
+      layer.setScheduleAttribute(fromSchedule(
+          &getContext(),
+          chooseSchedule(layer.getKernelOperation(), layer.getGeometry(),
+                         toStructure(layer.getStructureAttribute()), level,
+                         target)));
+    });
+  }
+};
+
+} // namespace
+} // namespace lacuna::ir

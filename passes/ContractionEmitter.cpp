@@ -1,0 +1,189 @@
+//===- ContractionEmitter.cpp - Forward and grad-input kernels ------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// For each tile, chunk and group: the pixels of a panel stay in registers while
+// the items of the group pass by.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileWalk.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using arith::CmpIPredicate;
+
+namespace lacuna::ir {
+
+namespace {
+
+class ContractionEmitter {
+public:
+  ContractionEmitter(KernelEmitter &emitter, bool bias)
+      : emit(emitter), layout(emitter.layout), walk(emitter), bias(bias),
+        rows(layout.schedule.panelRows) {}
+
+  void kernel() {
+    emit.loop(emit.operands.begin, emit.operands.end, 1, [&](Value workItem) {
+      walk.tilesOfWorkItem(workItem, [&](const Tile &tile) {
+        emit.loop(emit.constant(0), emit.constant(layout.chunks), 1,
+                  [&](Value chunk) {
+                    walk.pack(tile, chunk);
+                    for (const StreamPhase &phase : layout.phases)
+                      groups(tile, phase, chunk);
+                  });
+      });
+    });
+  }
+
+private:
+  void groups(const Tile &tile, const StreamPhase &phase, Value chunk) {
+    SmallVector<TilePixel> pixels = walk.pixels(phase, tile);
+    if (pixels.empty())
+      return;
+    emit.loop(
+        emit.constant(0), emit.constant(layout.groups), 1, [&](Value group) {
+          Run run = loadRun(phase, chunk, group);
+          ArrayRef<TilePixel> rest = pixels;
+          while (!rest.empty()) {
+            size_t count =
+                std::min<size_t>(rest.size(), layout.schedule.panelPixels);
+            panel(tile, phase, chunk, group, run, rest.take_front(count));
+            rest = rest.drop_front(count);
+          }
+        });
+  }
+
+  /// Where a group's values start, and the first item of each body, then the
+  /// end of the last.
+  struct Run {
+    Value firstValue;
+    SmallVector<Value> items;
+  };
+
+  Run loadRun(const StreamPhase &phase, Value chunk, Value group) {
+    int64_t stride = layout.offsetsStride(phase);
+    Value slot = emit.add(
+        emit.multiply(emit.add(emit.multiply(chunk, layout.groups), group),
+                      stride),
+        phase.offsetsBase);
+    Run run;
+    run.firstValue = emit.loadOffset(slot);
+    int64_t bodies = static_cast<int64_t>(phase.bodies.size());
+    for (int64_t body = 0; body < bodies; ++body)
+      run.items.push_back(emit.loadOffset(emit.add(slot, 1 + body)));
+    // The next group's first item ends this one's last body.
+    if (bodies > 0)
+      run.items.push_back(emit.loadOffset(emit.add(slot, stride + 1)));
+    return run;
+  }
+
+  void panel(const Tile &tile, const StreamPhase &phase, Value chunk,
+             Value group, const Run &run, ArrayRef<TilePixel> pixels) {
+    Value channel = emit.multiply(group, rows);
+    Value first = walk.targetPosition(phase, tile, channel);
+    auto position = [&](int64_t row, const TilePixel &pixel) {
+      return emit.add(first,
+                      row * walk.targetPlane() + walk.targetOffset(pixel));
+    };
+
+    SmallVector<Value> state = initialSums(chunk, channel, pixels, position);
+    state.push_back(run.firstValue);
+    for (auto [index, body] : llvm::enumerate(phase.bodies)) {
+      const StreamBody &code = body;
+      ValueRange results =
+          emit.loop(run.items[index], run.items[index + 1], 1, state,
+                    [&](Value item, ValueRange carried) {
+                      return accumulate(code, pixels, item, carried);
+                    });
+      state.assign(results.begin(), results.end());
+    }
+    for (int64_t row = 0; row < rows; ++row)
+      for (auto [p, pixel] : llvm::enumerate(pixels))
+        emit.storeVector(state[row * pixels.size() + p], emit.operands.result,
+                         position(row, pixel));
+  }
+
+  /// What sums start from: bias or zero in the first chunk, then what the
+  /// chunks before have left in the result.
+  SmallVector<Value>
+  initialSums(Value chunk, Value channel, ArrayRef<TilePixel> pixels,
+              llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
+    auto fresh = [&] {
+      SmallVector<Value> sums;
+      for (int64_t row = 0; row < rows; ++row) {
+        Value start =
+            bias ? emit.loadSplat(emit.operands.bias, emit.add(channel, row))
+                 : emit.zeroVector();
+        sums.append(pixels.size(), start);
+      }
+      return sums;
+    };
+    if (layout.chunks == 1)
+      return fresh();
+    SmallVector<Type> types(rows * pixels.size(), emit.vectorType());
+    auto choice = scf::IfOp::create(
+        emit.builder, emit.loc, types,
+        emit.compare(CmpIPredicate::eq, chunk, emit.constant(0)),
+        /*addThenBlock=*/true, /*addElseBlock=*/true);
+    OpBuilder::InsertionGuard guard(emit.builder);
+    emit.builder.setInsertionPointToStart(choice.thenBlock());
+    scf::YieldOp::create(emit.builder, emit.loc, fresh());
+    emit.builder.setInsertionPointToStart(choice.elseBlock());
+    SmallVector<Value> partial;
+    for (int64_t row = 0; row < rows; ++row)
+      for (const TilePixel &pixel : pixels)
+        partial.push_back(
+            emit.loadVector(emit.operands.result, position(row, pixel)));
+    scf::YieldOp::create(emit.builder, emit.loc, partial);
+    return SmallVector<Value>(choice.getResults());
+  }
+
+  /// One item: every source vector is loaded once and feeds all taps, rows and
+  /// pixels that need it.
+  SmallVector<Value> accumulate(const StreamBody &body,
+                                ArrayRef<TilePixel> pixels, Value item,
+                                ValueRange carried) {
+    int64_t taps = static_cast<int64_t>(body.deltas.size());
+    SmallVector<Value> sums(carried.drop_back());
+    Value firstValue = carried.back();
+    Value source = emit.multiply(emit.loadItemIndex(item), emit.lanes());
+
+    SmallVector<SourceUse> uses = walk.sourceUses(body, pixels);
+
+    SmallVector<Value> weights(taps * rows);
+    Value vector;
+    for (size_t i = 0; i < uses.size(); ++i) {
+      const SourceUse &use = uses[i];
+      if (i == 0 || use.offset != uses[i - 1].offset)
+        vector = emit.loadVector(emit.operands.scratch,
+                                 emit.add(source, use.offset * emit.lanes()));
+      for (int64_t row = 0; row < rows; ++row) {
+        Value &weight = weights[use.tap * rows + row];
+        if (!weight)
+          weight = emit.loadSplat(emit.operands.values,
+                                  emit.add(firstValue, use.tap * rows + row));
+        Value &sum = sums[row * pixels.size() + use.pixel];
+        sum = emit.fma(weight, vector, sum);
+      }
+    }
+    sums.push_back(emit.add(firstValue, taps * rows));
+    return sums;
+  }
+
+  KernelEmitter &emit;
+  const StreamLayout &layout;
+  TileWalk walk;
+  bool bias;
+  int64_t rows;
+};
+
+} // namespace
+
+void emitContraction(KernelEmitter &emitter, bool bias) {
+  ContractionEmitter(emitter, bias).kernel();
+}
+
+} // namespace lacuna::ir

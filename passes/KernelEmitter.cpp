@@ -1,0 +1,204 @@
+//===- KernelEmitter.cpp - Building blocks of emitted kernels -------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+#include "lacuna/Passes/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+namespace {
+
+constexpr int64_t kAlignment = 64;
+
+/// A flat view of an operand. Its extent is the caller's business: streams and
+/// tensors vary from call to call and the ABI passes no sizes.
+Value flatView(OpBuilder &builder, Location loc, Value pointer) {
+  auto element = cast<MemRefType>(pointer.getType()).getElementType();
+  auto type = MemRefType::get({ShapedType::kDynamic}, element);
+  Value unbounded = arith::ConstantIndexOp::create(
+      builder, loc, std::numeric_limits<int64_t>::max());
+  return memref::ReinterpretCastOp::create(
+      builder, loc, type, pointer, OpFoldResult(builder.getIndexAttr(0)),
+      ArrayRef<OpFoldResult>{unbounded},
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+}
+
+} // namespace
+
+KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
+                             const StreamLayout &layout, StringRef name)
+    : layout(layout), builder(builder), loc(loc),
+      vector(VectorType::get({layout.schedule.lanes}, builder.getF32Type())) {
+  Type floats = MemRefType::get({}, builder.getF32Type());
+  Type offsets = MemRefType::get({}, builder.getI32Type());
+  Type indices = MemRefType::get({}, builder.getI16Type());
+  Type index = builder.getIndexType();
+  SmallVector<Type> types{floats, floats, floats, offsets, indices, floats,
+                          floats, floats, floats, index,   index,   index};
+  auto function = func::FuncOp::create(builder, loc, name,
+                                       builder.getFunctionType(types, {}));
+  function->setAttr(kKernelAttribute, builder.getUnitAttr());
+  for (auto [i, type] : llvm::enumerate(types))
+    if (isa<MemRefType>(type)) {
+      function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
+                          builder.getUnitAttr());
+      function.setArgAttr(i, LLVM::LLVMDialect::getNoCaptureAttrName(),
+                          builder.getUnitAttr());
+    }
+  for (int64_t aligned : {0, 1, 6, 7, 8})
+    function.setArgAttr(aligned, LLVM::LLVMDialect::getAlignAttrName(),
+                        builder.getI64IntegerAttr(kAlignment));
+
+  entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  auto view = [&](unsigned i) {
+    return flatView(builder, loc, entry->getArgument(i));
+  };
+  operands = {view(0),
+              view(1),
+              view(2),
+              view(3),
+              view(4),
+              view(5),
+              view(6),
+              view(7),
+              view(8),
+              entry->getArgument(9),
+              entry->getArgument(10),
+              entry->getArgument(11)};
+  func::ReturnOp::create(builder, loc);
+  builder.setInsertionPoint(entry->getTerminator());
+}
+
+Value KernelEmitter::constant(int64_t value) {
+  Value &known = constants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(entry);
+    known = arith::ConstantIndexOp::create(builder, loc, value);
+  }
+  return known;
+}
+
+Value KernelEmitter::zeroVector() {
+  if (!zero) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(entry);
+    zero = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(vector, builder.getF32FloatAttr(0)));
+  }
+  return zero;
+}
+
+Value KernelEmitter::add(Value a, Value b) {
+  return arith::AddIOp::create(builder, loc, a, b);
+}
+Value KernelEmitter::add(Value a, int64_t b) {
+  return b == 0 ? a : add(a, constant(b));
+}
+Value KernelEmitter::subtract(Value a, Value b) {
+  return arith::SubIOp::create(builder, loc, a, b);
+}
+Value KernelEmitter::multiply(Value a, int64_t b) {
+  return b == 1 ? a : arith::MulIOp::create(builder, loc, a, constant(b));
+}
+Value KernelEmitter::divide(Value a, int64_t b) {
+  return b == 1 ? a : arith::DivUIOp::create(builder, loc, a, constant(b));
+}
+Value KernelEmitter::remainder(Value a, int64_t b) {
+  return b == 1 ? constant(0)
+                : arith::RemUIOp::create(builder, loc, a, constant(b));
+}
+Value KernelEmitter::minimum(Value a, Value b) {
+  return arith::MinSIOp::create(builder, loc, a, b);
+}
+Value KernelEmitter::compare(arith::CmpIPredicate predicate, Value a, Value b) {
+  return arith::CmpIOp::create(builder, loc, predicate, a, b);
+}
+
+Value KernelEmitter::loadVector(Value memory, Value position) {
+  return vector::LoadOp::create(builder, loc, vector, memory, position);
+}
+void KernelEmitter::storeVector(Value value, Value memory, Value position) {
+  vector::StoreOp::create(builder, loc, value, memory, position);
+}
+Value KernelEmitter::loadSplat(Value memory, Value position) {
+  Value scalar = memref::LoadOp::create(builder, loc, memory, position);
+  return vector::BroadcastOp::create(builder, loc, vector, scalar);
+}
+Value KernelEmitter::loadOffset(Value position) {
+  Value entry =
+      memref::LoadOp::create(builder, loc, operands.offsets, position);
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                    entry);
+}
+Value KernelEmitter::loadItemIndex(Value item) {
+  Value entry = memref::LoadOp::create(builder, loc, operands.indices, item);
+  return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(),
+                                      entry);
+}
+Value KernelEmitter::fma(Value a, Value b, Value c) {
+  ++fmaCount;
+  return math::FmaOp::create(builder, loc, a, b, c);
+}
+Value KernelEmitter::addVectors(Value a, Value b) {
+  return arith::AddFOp::create(builder, loc, a, b);
+}
+
+Value KernelEmitter::sumLanes(Value value) {
+  for (int64_t width = lanes(); width > 1; width /= 2) {
+    auto half = [&](int64_t first) -> Value {
+      return vector::ExtractStridedSliceOp::create(
+          builder, loc, value, ArrayRef<int64_t>{first},
+          ArrayRef<int64_t>{width / 2}, ArrayRef<int64_t>{1});
+    };
+    value = addVectors(half(0), half(width / 2));
+  }
+  return vector::ExtractOp::create(builder, loc, value, ArrayRef<int64_t>{0});
+}
+
+void KernelEmitter::storeScalar(Value value, Value memory, Value position) {
+  memref::StoreOp::create(builder, loc, value, memory, position);
+}
+
+ValueRange KernelEmitter::loop(Value low, Value high, int64_t step,
+                               ValueRange carried, LoopBody body) {
+  auto loop = scf::ForOp::create(
+      builder, loc, low, high, constant(step), carried,
+      [&](OpBuilder &, Location, Value iteration, ValueRange values) {
+        scf::YieldOp::create(builder, loc, body(iteration, values));
+      });
+  return loop.getResults();
+}
+
+void KernelEmitter::loop(Value low, Value high, int64_t step,
+                         llvm::function_ref<void(Value)> body) {
+  loop(low, high, step, {}, [&](Value iteration, ValueRange) {
+    body(iteration);
+    return SmallVector<Value>();
+  });
+}
+
+void KernelEmitter::branch(Value condition, llvm::function_ref<void()> then,
+                           llvm::function_ref<void()> otherwise) {
+  auto emit = [&](llvm::function_ref<void()> side) {
+    return [this, side](OpBuilder &, Location) {
+      side();
+      scf::YieldOp::create(builder, loc);
+    };
+  };
+  scf::IfOp::create(builder, loc, condition, emit(then), emit(otherwise));
+}
+
+} // namespace lacuna::ir

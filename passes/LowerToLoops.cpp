@@ -1,0 +1,77 @@
+//===- LowerToLoops.cpp - Layer operations to kernels ---------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+#include "lacuna/Passes/Passes.h"
+#include "lacuna/Support/Error.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <optional>
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+#define GEN_PASS_DEF_LOWERTOLOOPS
+#include "lacuna/Passes/Passes.h.inc"
+
+namespace {
+
+class LowerToLoopsPass : public impl::LowerToLoopsBase<LowerToLoopsPass> {
+public:
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions)
+      if (failed(lower(function)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult lower(func::FuncOp function) {
+    SmallVector<LayerOpInterface> layers;
+    function.walk([&](LayerOpInterface layer) { layers.push_back(layer); });
+    if (layers.empty())
+      return success();
+    if (layers.size() != 1)
+      return function.emitOpError()
+             << "must hold one layer operation to become a kernel, not "
+             << layers.size();
+    LayerOpInterface layer = layers.front();
+    if (!layer.getScheduleAttribute())
+      return layer->emitOpError()
+             << "has no schedule: run lacuna-choose-schedule first";
+
+    std::optional<StreamLayout> layout;
+    std::string rule;
+    try {
+      layout.emplace(layer.getKernelOperation(), layer.getGeometry(),
+                     toStructure(layer.getStructureAttribute()),
+                     toSchedule(layer.getScheduleAttribute()));
+    } catch (const Error &error) {
+      rule = error.what();
+    }
+    if (!layout)
+      return layer->emitOpError() << "cannot follow its schedule: " << rule;
+
+    OpBuilder builder(function);
+    KernelEmitter emitter(builder, function.getLoc(), *layout,
+                          function.getName());
+    if (layout->operation == Operation::GradWeight)
+      emitWeightGradient(emitter);
+    else
+      emitContraction(emitter, layer.hasBias());
+    ++kernels;
+    multiplyAdds += emitter.multiplyAdds();
+    function.erase();
+    return success();
+  }
+};
+
+} // namespace
+} // namespace lacuna::ir

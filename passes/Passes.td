@@ -1,0 +1,184 @@
+//===- Passes.td - The passes of the lacuna compiler -------*- tablegen -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_PASSES_TD
+#define LACUNA_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ImportDescriptor
+    : Pass<"lacuna-import-descriptor", "::mlir::ModuleOp"> {
+  let summary = "Turn a JSON descriptor into a layer operation";
+  let description = [{
+    Reads a descriptor (docs/descriptor.md), which is untrusted, and adds one
+    function that holds the asked-for operation of the layer.
+
+    Before: `module {}` and `layer.json` with a linear layer.
+
+    After:
+
+    ```mlir
+    func.func @kernel(%arg0: tensor<?x8xf32>, %arg1: tensor<4x8xf32>)
+        -> tensor<?x4xf32> {
+      %0 = lacuna.linear %arg0, %arg1
+          structure(#lacuna.unstructured<active = [0, 9, 31]>)
+          : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+      return %0 : tensor<?x4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"descriptor", "descriptor", "std::string", "",
+           "The descriptor's file">,
+    Option<"operation", "operation", "::lacuna::Operation",
+           "::lacuna::Operation::Forward", "What the kernel computes",
+           [{::llvm::cl::values(
+              clEnumValN(::lacuna::Operation::Forward, "forward", "The output"),
+              clEnumValN(::lacuna::Operation::GradInput, "grad-input",
+                         "The gradient to the input"),
+              clEnumValN(::lacuna::Operation::GradWeight, "grad-weight",
+                         "The gradient to the active weights"))}]>,
+    Option<"bias", "bias", "bool", "false", "Start the output from a bias">,
+    Option<"name", "name", "std::string", "\"kernel\"",
+           "The function's name">,
+  ];
+  let dependentDialects = ["::lacuna::ir::LacunaDialect",
+                           "::mlir::func::FuncDialect"];
+}
+
+def DropActiveSet : Pass<"lacuna-drop-active-set"> {
+  let summary = "Keep the structure, drop what is active";
+  let description = [{
+    Which units are active is data: kernels walk it as a stream. Dropping it
+    leaves the structure, from which the kernel key is made, so two masks of one
+    structure get one kernel.
+
+    ```mlir
+    // Before
+    structure(#lacuna.block<rows = 4, active = [0, 7, 12]>)
+    // After
+    structure(#lacuna.block<rows = 4>)
+    ```
+  }];
+  let statistics = [
+    Statistic<"unitsDropped", "units-dropped", "Active units dropped">,
+  ];
+}
+
+def ChooseSchedule : Pass<"lacuna-choose-schedule"> {
+  let summary = "Choose tile, chunk and panel of each layer operation";
+  let description = [{
+    Attaches the schedule that suits geometry, structure and target. Operations
+    that have one keep it.
+
+    ```mlir
+    // Before
+    lacuna.conv2d ... structure(#lacuna.block<rows = 4>) ...
+    // After, for 16 lanes, 32 registers and 48 KB of L1
+    lacuna.conv2d ... structure(#lacuna.block<rows = 4>) ...
+        schedule(<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4],
+                  taps = 9, unroll = 1, level = specialised>)
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32",
+           "Vector registers of the target">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "49152", "L1 data cache">,
+    Option<"level", "level", "::lacuna::Level", "::lacuna::Level::Specialised",
+           "How far to specialise",
+           [{::llvm::cl::values(
+              clEnumValN(::lacuna::Level::Stream, "stream",
+                         "One loop over single weights"),
+              clEnumValN(::lacuna::Level::Specialised, "specialised",
+                         "Bodies unrolled for the scheme"))}]>,
+  ];
+}
+
+def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
+  let summary = "Lower a layer operation to a kernel over packed streams";
+  let description = [{
+    Replaces each function that holds one scheduled layer operation by a kernel
+    function of `scf`, `memref` and `vector` operations over the operands of the
+    kernel ABI (lacuna/Kernel/KernelAbi.h). The kernel walks its work items: it
+    packs the source region of a tile of target pixels, border included, into
+    scratch; then, for each group of target channels, keeps the tile in
+    registers while it walks the group's items of the stream.
+
+    ```mlir
+    // Before
+    func.func @k(%x: tensor<?x16x8x8xf32>, %w: tensor<16x16x3x3xf32>)
+        -> tensor<?x16x8x8xf32> {
+      %y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) ...
+      return %y
+    }
+    // After (abridged)
+    func.func @k(%source: memref<f32>, ..., %begin: index, %end: index) {
+      scf.for %work = %begin to %end {
+        scf.for %column ... {
+          scf.for %chunk ... {
+            scf.for ... { /* pack */ }
+            scf.for %group ... {
+              %acc:16 = scf.for %item ... iter_args(...) {
+                %w = vector.broadcast ...
+                %x = vector.load %scratch[...]
+                %y = math.fma %w, %x, ...
+              }
+              vector.store ...
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+  let statistics = [
+    Statistic<"kernels", "kernels", "Kernels emitted">,
+    Statistic<"multiplyAdds", "multiply-adds", "Vector FMAs in their code">,
+  ];
+}
+
+def VerifyKernel : Pass<"lacuna-verify-kernel", "::mlir::func::FuncOp"> {
+  let summary = "Check what kernels promise before they become LLVM IR";
+  let description = [{
+    A kernel computes on vectors of the target's lanes, allocates nothing and
+    calls nothing, holds no unlowered tensor, and stays within the size limit
+    for unrolled code. A kernel that does not is an error, never a slow kernel.
+
+    ```mlir
+    // Rejected: "a kernel must not allocate"
+    func.func @k() attributes {lacuna.kernel} {
+      %0 = memref.alloc() : memref<4xf32>
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"maxMultiplyAdds", "max-multiply-adds", "int64_t", "16000",
+           "Most vector FMAs a kernel may unroll">,
+  ];
+}
+
+def ExportKernel : Pass<"lacuna-export-kernel", "::mlir::ModuleOp"> {
+  let summary = "Give each kernel the entry point of the kernel ABI";
+  let description = [{
+    Runs after the conversion to the LLVM dialect. Makes the kernel's function
+    internal and adds an entry point that takes the operands' structure.
+
+    ```mlir
+    // Before
+    llvm.func @k(%source: !llvm.ptr, ..., %begin: i64, %end: i64)
+    // After
+    llvm.func internal @k_body(%source: !llvm.ptr, ..., %begin: i64, %end: i64)
+    llvm.func @k(%operands: !llvm.ptr, %begin: i64, %end: i64)
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // LACUNA_PASSES_TD

@@ -1,0 +1,85 @@
+//===- Pipelines.cpp - Named pipelines ------------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Passes/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+namespace {
+
+struct KernelPipelineOptions
+    : public PassPipelineOptions<KernelPipelineOptions> {
+  Option<int64_t> lanes{*this, "lanes",
+                        llvm::cl::desc("Floats in a vector register"),
+                        llvm::cl::init(16)};
+  Option<int64_t> vectorRegisters{
+      *this, "vector-registers",
+      llvm::cl::desc("Vector registers of the target"), llvm::cl::init(32)};
+  Option<int64_t> l1Bytes{*this, "l1-bytes", llvm::cl::desc("L1 data cache"),
+                          llvm::cl::init(49152)};
+  Option<Level> level{
+      *this, "level", llvm::cl::desc("How far to specialise"),
+      llvm::cl::init(Level::Specialised),
+      llvm::cl::values(
+          clEnumValN(Level::Stream, "stream", "One loop over single weights"),
+          clEnumValN(Level::Specialised, "specialised",
+                     "Bodies unrolled for the scheme"))};
+};
+
+} // namespace
+
+void buildKernelPipeline(OpPassManager &manager,
+                         const TargetDescription &target, Level level) {
+  manager.addPass(createDropActiveSet());
+  ChooseScheduleOptions schedule;
+  schedule.lanes = target.lanes;
+  schedule.vectorRegisters = target.vectorRegisters;
+  schedule.l1Bytes = target.l1Bytes;
+  schedule.level = level;
+  manager.addPass(createChooseSchedule(schedule));
+  manager.addPass(createLowerToLoops());
+  VerifyKernelOptions verify;
+  verify.lanes = target.lanes;
+  manager.addNestedPass<func::FuncOp>(createVerifyKernel(verify));
+}
+
+void buildLLVMPipeline(OpPassManager &manager) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  ConvertFuncToLLVMPassOptions function;
+  function.useBarePtrCallConv = true;
+  manager.addPass(createConvertFuncToLLVMPass(function));
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createExportKernel());
+}
+
+void registerPipelines() {
+  PassPipelineRegistration<KernelPipelineOptions>(
+      "lacuna-lower-kernel", "From layer operations to checked kernel loops",
+      [](OpPassManager &manager, const KernelPipelineOptions &options) {
+        buildKernelPipeline(
+            manager, {options.lanes, options.vectorRegisters, options.l1Bytes},
+            options.level);
+      });
+  PassPipelineRegistration<>("lacuna-lower-to-llvm",
+                             "From kernel loops to the LLVM dialect",
+                             buildLLVMPipeline);
+}
+
+} // namespace lacuna::ir

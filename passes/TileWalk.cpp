@@ -1,0 +1,288 @@
+//===- TileWalk.cpp - Loops over tiles, and the packing of one ------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileWalk.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+#include <tuple>
+
+using namespace mlir;
+using arith::CmpIPredicate;
+
+namespace lacuna::ir {
+
+namespace {
+
+/// One axis of packing: which source positions the packed pixels of a tile have
+/// over all positions the tile can take.
+struct PackedAxis {
+  int64_t extent;              ///< Packed pixels.
+  int64_t origin, step;        ///< Source position of the first, and between.
+  int64_t leastTile, mostTile; ///< First and last source position of tiles.
+  int64_t plane;               ///< Source extent.
+
+  bool neverBelow(int64_t i) const {
+    return leastTile + origin + step * i >= 0;
+  }
+  bool neverAbove(int64_t i) const {
+    return mostTile + origin + step * i < plane;
+  }
+  bool alwaysInside(int64_t i) const { return neverBelow(i) && neverAbove(i); }
+};
+
+} // namespace
+
+void TileWalk::batchTile(Value block, llvm::function_ref<void(Tile)> body) {
+  Tile tile{};
+  int64_t blocks = layout.schedule.batchTile;
+  if (blocks == 1) {
+    tile.blocks = 1;
+    tile.block = block;
+    return body(tile);
+  }
+  Value last = emit.add(block, blocks);
+  emit.branch(
+      emit.compare(CmpIPredicate::sle, last, emit.operands.batchBlocks),
+      [&] {
+        tile.blocks = blocks;
+        tile.block = block;
+        body(tile);
+      },
+      [&] {
+        emit.loop(block, emit.operands.batchBlocks, 1, [&](Value single) {
+          tile.blocks = 1;
+          tile.block = single;
+          body(tile);
+        });
+      });
+}
+
+void TileWalk::columnsOfTiles(Tile tile, TileBody body) {
+  int64_t whole = layout.wholeTiles().width;
+  int64_t step = layout.schedule.tileWidth;
+  tile.tailColumn = false;
+  if (whole == 1) {
+    tile.column = emit.constant(0);
+    body(tile);
+  } else if (whole > 1) {
+    emit.loop(emit.constant(0), emit.constant(whole * step), step,
+              [&](Value column) {
+                tile.column = column;
+                body(tile);
+              });
+  }
+  if (layout.hasTailColumns()) {
+    tile.tailColumn = true;
+    tile.column = emit.constant(whole * step);
+    body(tile);
+  }
+}
+
+void TileWalk::rowOfTiles(Tile tile, Value tileRow, TileBody body) {
+  int64_t whole = layout.wholeTiles().height;
+  tile.row = emit.multiply(tileRow, layout.schedule.tileHeight);
+  auto side = [&](bool tail) {
+    tile.tailRow = tail;
+    columnsOfTiles(tile, body);
+  };
+  if (!layout.hasTailRows())
+    return side(false);
+  if (whole == 0)
+    return side(true);
+  emit.branch(
+      emit.compare(CmpIPredicate::slt, tileRow, emit.constant(whole)),
+      [&] { side(false); }, [&] { side(true); });
+}
+
+void TileWalk::tilesOfWorkItem(Value workItem, TileBody body) {
+  int64_t rows = layout.tileRows();
+  Value block =
+      emit.multiply(emit.divide(workItem, rows), layout.schedule.batchTile);
+  Value tileRow = emit.remainder(workItem, rows);
+  batchTile(block, [&](Tile tile) { rowOfTiles(tile, tileRow, body); });
+}
+
+void TileWalk::allTiles(TileBody body) {
+  emit.loop(emit.constant(0), emit.operands.batchBlocks,
+            layout.schedule.batchTile, [&](Value block) {
+              batchTile(block, [&](Tile tile) {
+                emit.loop(emit.constant(0), emit.constant(layout.tileRows()), 1,
+                          [&](Value row) { rowOfTiles(tile, row, body); });
+              });
+            });
+}
+
+SmallVector<TilePixel> TileWalk::pixels(const StreamPhase &phase,
+                                        const Tile &tile) const {
+  const Schedule &s = layout.schedule;
+  Extent2d whole = layout.wholeTiles();
+  int64_t rows = tile.tailRow ? phase.count.height - whole.height * s.tileHeight
+                              : s.tileHeight;
+  int64_t columns = tile.tailColumn
+                        ? phase.count.width - whole.width * s.tileWidth
+                        : s.tileWidth;
+  SmallVector<TilePixel> result;
+  for (int64_t block = 0; block < tile.blocks; ++block)
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t column = 0; column < columns; ++column)
+        result.push_back({block, row, column});
+  return result;
+}
+
+int64_t TileWalk::scratchOffset(const TilePixel &pixel) const {
+  return pixel.block * layout.blockStride() +
+         pixel.row * layout.pixelStep.height * layout.region.width +
+         pixel.column * layout.pixelStep.width;
+}
+
+SmallVector<SourceUse> TileWalk::sourceUses(const StreamBody &body,
+                                            ArrayRef<TilePixel> pixels) const {
+  SmallVector<SourceUse> uses;
+  for (auto [tap, delta] : llvm::enumerate(body.deltas))
+    for (auto [p, pixel] : llvm::enumerate(pixels))
+      uses.push_back(
+          {delta + scratchOffset(pixel), static_cast<int64_t>(tap), p});
+  llvm::sort(uses, [](const SourceUse &a, const SourceUse &b) {
+    return std::tie(a.offset, a.tap, a.pixel) <
+           std::tie(b.offset, b.tap, b.pixel);
+  });
+  return uses;
+}
+
+int64_t TileWalk::targetPlane() const {
+  return layout.target.height * layout.target.width * emit.lanes();
+}
+
+Value TileWalk::targetPosition(const StreamPhase &phase, const Tile &tile,
+                               Value channel) {
+  Value plane =
+      emit.add(emit.multiply(tile.block, layout.targetChannels), channel);
+  Value row = emit.add(emit.multiply(tile.row, layout.targetStep.height),
+                       phase.offset.height);
+  Value column = emit.add(emit.multiply(tile.column, layout.targetStep.width),
+                          phase.offset.width);
+  Value pixel = emit.add(emit.multiply(row, layout.target.width), column);
+  return emit.add(emit.multiply(plane, targetPlane()),
+                  emit.multiply(pixel, emit.lanes()));
+}
+
+int64_t TileWalk::targetOffset(const TilePixel &pixel) const {
+  int64_t row = pixel.row * layout.targetStep.height;
+  int64_t column = pixel.column * layout.targetStep.width;
+  return pixel.block * layout.targetChannels * targetPlane() +
+         (row * layout.target.width + column) * emit.lanes();
+}
+
+void TileWalk::pack(const Tile &tile, Value chunk) {
+  const Schedule &s = layout.schedule;
+  Extent2d whole = layout.wholeTiles();
+  // The tail needs only the part of the region that its pixels reach.
+  auto axis = [&](int64_t Extent2d::*along, int64_t tileExtent, bool tail) {
+    int64_t wholePixels = whole.*along * tileExtent;
+    int64_t most = 0;
+    for (const StreamPhase &phase : layout.phases)
+      most = std::max(most, phase.count.*along);
+    int64_t pixels = tail ? most - wholePixels : tileExtent;
+    int64_t lastTile = tail ? wholePixels : wholePixels - tileExtent;
+    PackedAxis result;
+    result.extent =
+        layout.region.*along - layout.pixelStep.*along * (tileExtent - pixels);
+    result.origin = layout.origin.*along;
+    result.step = layout.packStep.*along;
+    result.leastTile = tail ? layout.sourceStep.*along * wholePixels : 0;
+    result.mostTile = layout.sourceStep.*along * lastTile;
+    result.plane = layout.source.*along;
+    return result;
+  };
+  PackedAxis rows = axis(&Extent2d::height, s.tileHeight, tile.tailRow);
+  PackedAxis columns = axis(&Extent2d::width, s.tileWidth, tile.tailColumn);
+
+  int64_t lanes = emit.lanes();
+  Value firstRow =
+      emit.add(emit.multiply(tile.row, layout.sourceStep.height), rows.origin);
+  Value firstColumn = emit.add(
+      emit.multiply(tile.column, layout.sourceStep.width), columns.origin);
+
+  // Bits of a vector: all ones where the column lies inside the plane. A column
+  // outside reads a place inside, and is masked to zero.
+  auto bitsType = VectorType::get({lanes}, emit.builder.getI32Type());
+  SmallVector<Value> columnPositions, columnMasks;
+  for (int64_t i = 0; i < columns.extent; ++i) {
+    Value column = emit.add(firstColumn, columns.step * i);
+    Value mask;
+    if (!columns.alwaysInside(i)) {
+      Value inside = emit.compare(CmpIPredicate::ult, column,
+                                  emit.constant(columns.plane));
+      Value bits = arith::ExtSIOp::create(emit.builder, emit.loc,
+                                          emit.builder.getI32Type(), inside);
+      mask =
+          vector::BroadcastOp::create(emit.builder, emit.loc, bitsType, bits);
+      column = arith::SelectOp::create(emit.builder, emit.loc, inside, column,
+                                       emit.constant(0));
+    }
+    columnPositions.push_back(emit.multiply(column, lanes));
+    columnMasks.push_back(mask);
+  }
+
+  int64_t sourcePlane = layout.source.height * layout.source.width * lanes;
+  Value firstChannel = emit.multiply(chunk, s.channelChunk);
+  Value channels = emit.constant(s.channelChunk);
+  if (layout.sourceChannels % s.channelChunk != 0)
+    channels = emit.minimum(
+        channels,
+        emit.subtract(emit.constant(layout.sourceChannels), firstChannel));
+
+  auto packRow = [&](Value scratchRow, Value sourceRow, bool inside) {
+    for (int64_t i = 0; i < columns.extent; ++i) {
+      Value value = emit.zeroVector();
+      if (inside) {
+        value = emit.loadVector(emit.operands.source,
+                                emit.add(sourceRow, columnPositions[i]));
+        if (Value mask = columnMasks[i]) {
+          Value bits = vector::BitCastOp::create(emit.builder, emit.loc,
+                                                 bitsType, value);
+          bits = arith::AndIOp::create(emit.builder, emit.loc, bits, mask);
+          value = vector::BitCastOp::create(emit.builder, emit.loc,
+                                            emit.vectorType(), bits);
+        }
+      }
+      emit.storeVector(value, emit.operands.scratch,
+                       emit.add(scratchRow, i * lanes));
+    }
+  };
+
+  emit.loop(emit.constant(0), channels, 1, [&](Value channel) {
+    for (int64_t block = 0; block < tile.blocks; ++block) {
+      Value plane = emit.add(
+          emit.multiply(emit.add(tile.block, block), layout.sourceChannels),
+          emit.add(firstChannel, channel));
+      Value planePosition = emit.multiply(plane, sourcePlane);
+      Value scratchBlock =
+          emit.add(emit.multiply(channel, layout.channelStride() * lanes),
+                   block * layout.blockStride() * lanes);
+      for (int64_t i = 0; i < rows.extent; ++i) {
+        Value row = emit.add(firstRow, rows.step * i);
+        Value scratchRow =
+            emit.add(scratchBlock, i * layout.region.width * lanes);
+        Value sourceRow = emit.add(
+            planePosition, emit.multiply(row, layout.source.width * lanes));
+        if (rows.alwaysInside(i)) {
+          packRow(scratchRow, sourceRow, true);
+          continue;
+        }
+        emit.branch(
+            emit.compare(CmpIPredicate::ult, row, emit.constant(rows.plane)),
+            [&] { packRow(scratchRow, sourceRow, true); },
+            [&] { packRow(scratchRow, sourceRow, false); });
+      }
+    }
+  });
+}
+
+} // namespace lacuna::ir

@@ -1,0 +1,81 @@
+//===- TileWalk.h - Loops over tiles, and the packing of one ----*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_PASSES_TILEWALK_H
+#define LACUNA_PASSES_TILEWALK_H
+
+#include "KernelEmitter.h"
+
+namespace lacuna::ir {
+
+/// A tile at one place of the code: its extents are known when code is emitted,
+/// its position when it runs. Rows and columns count pixels of a phase.
+struct Tile {
+  int64_t blocks;           ///< Batch blocks.
+  bool tailRow, tailColumn; ///< The smaller tile at the end of an axis.
+  mlir::Value block;        ///< First batch block.
+  mlir::Value row, column;  ///< First pixel.
+};
+
+/// One pixel of a tile, relative to its first.
+struct TilePixel {
+  int64_t block, row, column;
+};
+
+/// A pixel's need of one source vector, for one tap.
+struct SourceUse {
+  int64_t offset; ///< From the item's index, in scratch vectors.
+  int64_t tap;
+  size_t pixel;
+};
+
+/// Emits the loops that visit tiles. Each place of the code that can see a
+/// different extent (whole, tail, fewer batch blocks) gets a body of its own,
+/// so that inside a body everything but the position is a constant.
+class TileWalk {
+public:
+  explicit TileWalk(KernelEmitter &emitter)
+      : emit(emitter), layout(emitter.layout) {}
+
+  using TileBody = llvm::function_ref<void(const Tile &)>;
+  /// The tiles of one work item of forward or grad-input.
+  void tilesOfWorkItem(mlir::Value workItem, TileBody body);
+  /// All tiles of all batch blocks.
+  void allTiles(TileBody body);
+
+  /// Copies the source region of a tile, for the channels of a chunk, into
+  /// scratch, with zeros where it leaves the plane.
+  void pack(const Tile &tile, mlir::Value chunk);
+
+  /// The pixels of a tile in a phase, row by row.
+  llvm::SmallVector<TilePixel> pixels(const StreamPhase &phase,
+                                      const Tile &tile) const;
+  /// Distance of a pixel's source vector from the tile's, in scratch vectors.
+  int64_t scratchOffset(const TilePixel &pixel) const;
+  /// All that an item of a body reads, by source vector: uses of one vector
+  /// follow each other, so that it is loaded once and need not be kept.
+  llvm::SmallVector<SourceUse>
+  sourceUses(const StreamBody &body, llvm::ArrayRef<TilePixel> pixels) const;
+  /// Position of a channel's first pixel of the tile in a target tensor, and
+  /// the distance of a pixel from it.
+  mlir::Value targetPosition(const StreamPhase &phase, const Tile &tile,
+                             mlir::Value channel);
+  int64_t targetOffset(const TilePixel &pixel) const;
+  int64_t targetPlane() const;
+
+private:
+  void batchTile(mlir::Value block, llvm::function_ref<void(Tile)> body);
+  void rowOfTiles(Tile tile, mlir::Value tileRow, TileBody body);
+  void columnsOfTiles(Tile tile, TileBody body);
+
+  KernelEmitter &emit;
+  const StreamLayout &layout;
+};
+
+} // namespace lacuna::ir
+
+#endif // LACUNA_PASSES_TILEWALK_H

@@ -1,0 +1,263 @@
+//===- StreamLayout.cpp - The contract of kernel and packer ---------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Kernel/StreamLayout.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace lacuna {
+
+namespace {
+
+constexpr int64_t kMaxGroupParts = 8;
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// One axis of the relation between target and source positions.
+struct Axis {
+  Operation operation;
+  int64_t kernel, stride, padding;
+
+  /// Source position of a tap at target position `phase`, or nothing (false)
+  /// when the tap does not reach this residue of the stride.
+  bool offset(int64_t tap, int64_t phase, int64_t &result) const {
+    if (operation != Operation::GradInput) {
+      result = tap - padding;
+      return true;
+    }
+    int64_t distance = phase + padding - tap;
+    if (((distance % stride) + stride) % stride != 0)
+      return false;
+    result = (distance - (((distance % stride) + stride) % stride)) / stride;
+    return true;
+  }
+
+  int64_t phases() const {
+    return operation == Operation::GradInput ? stride : 1;
+  }
+
+  void range(int64_t &low, int64_t &high) const {
+    low = std::numeric_limits<int64_t>::max();
+    high = std::numeric_limits<int64_t>::min();
+    for (int64_t phase = 0; phase < phases(); ++phase)
+      for (int64_t tap = 0; tap < kernel; ++tap)
+        if (int64_t at; offset(tap, phase, at)) {
+          low = std::min(low, at);
+          high = std::max(high, at);
+        }
+  }
+};
+
+Axis heightAxis(Operation operation, const Geometry &g) {
+  return {operation, g.kernel.height, g.stride.height, g.padding.height};
+}
+Axis widthAxis(Operation operation, const Geometry &g) {
+  return {operation, g.kernel.width, g.stride.width, g.padding.width};
+}
+
+} // namespace
+
+StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
+                           const Structure &structure, const Schedule &schedule)
+    : operation(operation), geometry(geometry), structure(structure),
+      schedule(schedule) {
+  geometry.verify();
+  structure.verify(geometry);
+  bool gradInput = operation == Operation::GradInput;
+  sourceChannels = gradInput ? geometry.outChannels : geometry.inChannels;
+  targetChannels = gradInput ? geometry.inChannels : geometry.outChannels;
+  source = gradInput ? geometry.output() : geometry.input;
+  target = gradInput ? geometry.input : geometry.output();
+
+  Extent2d unit{1, 1};
+  sourceStep = gradInput ? unit : geometry.stride;
+  targetStep = gradInput ? geometry.stride : unit;
+  // A kernel of one tap leaves out the source pixels between strides, so the
+  // packed region need not hold them.
+  packStep = {
+      gradInput || geometry.kernel.height > 1 ? 1 : geometry.stride.height,
+      gradInput || geometry.kernel.width > 1 ? 1 : geometry.stride.width};
+  pixelStep = {sourceStep.height / packStep.height,
+               sourceStep.width / packStep.width};
+
+  const Schedule &s = schedule;
+  verifyInvariant(s.lanes > 0 && s.batchTile > 0 && s.tileHeight > 0 &&
+                      s.tileWidth > 0 && s.channelChunk > 0 &&
+                      s.panelRows > 0 && s.panelPixels > 0 && s.bodyTaps > 0 &&
+                      s.itemUnroll > 0,
+                  "a schedule has an extent below one");
+  verifyInvariant(targetChannels % s.panelRows == 0,
+                  "panel rows do not divide the target channels");
+
+  Extent2d high;
+  heightAxis(operation, geometry).range(origin.height, high.height);
+  widthAxis(operation, geometry).range(origin.width, high.width);
+  region.height = pixelStep.height * (s.tileHeight - 1) +
+                  (high.height - origin.height) / packStep.height + 1;
+  region.width = pixelStep.width * (s.tileWidth - 1) +
+                 (high.width - origin.width) / packStep.width + 1;
+
+  this->schedule.channelChunk = std::min(s.channelChunk, sourceChannels);
+  chunks = ceilDiv(sourceChannels, this->schedule.channelChunk);
+  groups = targetChannels / s.panelRows;
+  verifyInvariant(this->schedule.channelChunk * channelStride() <=
+                      std::numeric_limits<uint16_t>::max() + 1,
+                  "a packed tile exceeds what 16-bit indices reach");
+  buildPhases();
+}
+
+void StreamLayout::buildPhases() {
+  int64_t base = 0;
+  for (int64_t y = 0; y < heightAxis(operation, geometry).phases(); ++y)
+    for (int64_t x = 0; x < widthAxis(operation, geometry).phases(); ++x) {
+      StreamPhase phase;
+      phase.offset = {y, x};
+      phase.count = {ceilDiv(target.height - y, targetStep.height),
+                     ceilDiv(target.width - x, targetStep.width)};
+      if (phase.count.height <= 0 || phase.count.width <= 0)
+        continue;
+      phase.bodies = bodiesOf(phase);
+      phase.offsetsBase = base;
+      base += (chunks * groups + 1) * offsetsStride(phase);
+      phases.push_back(std::move(phase));
+    }
+}
+
+int64_t StreamLayout::tapOffset(const StreamPhase &phase, int64_t tap) const {
+  int64_t y, x;
+  if (!heightAxis(operation, geometry)
+           .offset(tap / geometry.kernel.width, phase.offset.height, y) ||
+      !widthAxis(operation, geometry)
+           .offset(tap % geometry.kernel.width, phase.offset.width, x))
+    return -1;
+  return (y - origin.height) / packStep.height * region.width +
+         (x - origin.width) / packStep.width;
+}
+
+ItemForm StreamLayout::itemForm() const {
+  if (schedule.level == Level::Stream)
+    return ItemForm::Panel;
+  switch (structure.scheme) {
+  case Scheme::Dense:
+  case Scheme::Unstructured:
+    return ItemForm::Panel;
+  case Scheme::Block:
+    return operation == Operation::GradInput ? ItemForm::Column
+                                             : ItemForm::Panel;
+  case Scheme::Pattern:
+  case Scheme::Channel:
+    return ItemForm::Kernel;
+  }
+  throw InternalError("unknown scheme");
+}
+
+std::vector<StreamBody> StreamLayout::bodiesOf(const StreamPhase &phase) const {
+  switch (itemForm()) {
+  case ItemForm::Panel: {
+    for (int64_t tap = 0; tap < geometry.taps(); ++tap)
+      if (tapOffset(phase, tap) >= 0)
+        return {{0, {0}, {0}}};
+    return {};
+  }
+  case ItemForm::Column: {
+    bool reached = false;
+    for (int64_t tap = 0; tap < geometry.taps(); ++tap)
+      reached |= tapOffset(phase, tap) >= 0;
+    if (!reached)
+      return {};
+    StreamBody body;
+    for (int64_t row = 0; row < columnRows(); ++row) {
+      body.deltas.push_back(row * channelStride());
+      body.slots.push_back(row);
+    }
+    verifyInvariant(schedule.channelChunk % columnRows() == 0,
+                    "a block straddles two channel chunks");
+    return {body};
+  }
+  case ItemForm::Kernel:
+    break;
+  }
+
+  std::vector<KernelPattern> library = structure.scheme == Scheme::Pattern
+                                           ? structure.patterns
+                                           : connectivityPattern(geometry);
+  std::vector<StreamBody> bodies;
+  for (size_t p = 0; p < library.size(); ++p) {
+    StreamBody whole;
+    for (size_t slot = 0; slot < library[p].size(); ++slot)
+      if (int64_t at = tapOffset(phase, library[p][slot]); at >= 0) {
+        whole.deltas.push_back(at);
+        whole.slots.push_back(static_cast<int64_t>(slot));
+      }
+    int64_t taps = static_cast<int64_t>(whole.deltas.size());
+    int64_t parts = ceilDiv(taps, schedule.bodyTaps);
+    for (int64_t part = 0; part < parts; ++part) {
+      int64_t first = taps * part / parts, last = taps * (part + 1) / parts;
+      StreamBody body;
+      body.pattern = static_cast<int64_t>(p);
+      body.deltas.assign(whole.deltas.begin() + first,
+                         whole.deltas.begin() + last);
+      body.slots.assign(whole.slots.begin() + first,
+                        whole.slots.begin() + last);
+      bodies.push_back(std::move(body));
+    }
+  }
+  return bodies;
+}
+
+int64_t StreamLayout::columnRows() const {
+  int64_t rows = std::min(structure.blockRows, schedule.bodyTaps);
+  while (structure.blockRows % rows != 0)
+    --rows;
+  return rows;
+}
+
+Extent2d StreamLayout::wholeTiles() const {
+  Extent2d least = phases.front().count;
+  for (const StreamPhase &phase : phases) {
+    least.height = std::min(least.height, phase.count.height);
+    least.width = std::min(least.width, phase.count.width);
+  }
+  return {least.height / schedule.tileHeight, least.width / schedule.tileWidth};
+}
+
+bool StreamLayout::hasTailRows() const {
+  int64_t whole = wholeTiles().height * schedule.tileHeight;
+  return std::any_of(phases.begin(), phases.end(), [&](const StreamPhase &p) {
+    return p.count.height > whole;
+  });
+}
+
+bool StreamLayout::hasTailColumns() const {
+  int64_t whole = wholeTiles().width * schedule.tileWidth;
+  return std::any_of(phases.begin(), phases.end(), [&](const StreamPhase &p) {
+    return p.count.width > whole;
+  });
+}
+
+int64_t StreamLayout::tileRows() const {
+  return wholeTiles().height + (hasTailRows() ? 1 : 0);
+}
+
+int64_t StreamLayout::workItems(int64_t batchBlocks) const {
+  if (operation == Operation::GradWeight)
+    return chunks * groupParts();
+  return ceilDiv(batchBlocks, schedule.batchTile) * tileRows();
+}
+
+int64_t StreamLayout::groupParts() const {
+  return std::min(groups, kMaxGroupParts);
+}
+
+int64_t StreamLayout::scratchFloats() const {
+  return schedule.channelChunk * channelStride() * schedule.lanes;
+}
+
+} // namespace lacuna
