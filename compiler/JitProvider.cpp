@@ -75,7 +75,7 @@ std::shared_ptr<llvm::orc::LLJIT> createJit() {
 class JitProvider : public KernelProvider {
 public:
   explicit JitProvider(const ProviderOptions &options)
-      : options(options), target(hostTarget()), jit(createJit()),
+      : options(options), target(targetFor(options.cpu)), jit(createJit()),
         cache(options.noDiskCache              ? std::string()
               : options.cacheDirectory.empty() ? KernelCache::defaultDirectory()
                                                : options.cacheDirectory) {
@@ -110,9 +110,12 @@ public:
       promise.set_value(kernel);
       return kernel;
     } catch (...) {
+      {
+        // First: evictIdle() reads every future in the map that is ready.
+        std::lock_guard<std::mutex> lock(mutex);
+        kernels.erase(plan.key);
+      }
       promise.set_exception(std::current_exception());
-      std::lock_guard<std::mutex> lock(mutex);
-      kernels.erase(plan.key);
       throw;
     }
   }

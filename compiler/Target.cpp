@@ -9,12 +9,17 @@
 
 #include "lacuna/Support/Error.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
 
 #include <map>
+#include <memory>
 #include <unistd.h>
 
 namespace lacuna {
@@ -26,6 +31,27 @@ constexpr int64_t kAssumedL1Bytes = 32768;
 int64_t hostL1Bytes() {
   long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
   return bytes > 0 ? bytes : kAssumedL1Bytes;
+}
+
+/// Sets what schedules depend on from the features of the CPU.
+void describe(Target &target,
+              llvm::function_ref<bool(const char *)> hasFeature) {
+  target.description.l1Bytes = hostL1Bytes();
+  llvm::Triple triple(target.triple);
+  if (triple.isAArch64()) {
+    target.description.lanes = 4;
+    target.description.vectorRegisters = 32;
+    return;
+  }
+  if (!triple.isX86() || !hasFeature("avx2") || !hasFeature("fma"))
+    throw EnvironmentError("this CPU (" + target.cpu + ", " + target.triple +
+                           ") has no fused multiply-add vectors that Lacuna "
+                           "knows: it needs x86-64 with AVX2 and FMA, or "
+                           "64-bit ARM");
+  bool avx512 = hasFeature("avx512f") && hasFeature("avx512dq") &&
+                hasFeature("avx512bw") && hasFeature("avx512vl");
+  target.description.lanes = avx512 ? 16 : 8;
+  target.description.vectorRegisters = avx512 ? 32 : 16;
 }
 
 } // namespace
@@ -50,24 +76,42 @@ Target hostTarget() {
   for (const auto &[name, present] : sorted)
     features.AddFeature(name, present);
   target.features = features.getString();
-  target.description.l1Bytes = hostL1Bytes();
+  describe(target, [&](const char *name) { return detected.lookup(name); });
+  return target;
+}
 
-  auto has = [&](const char *feature) { return detected.lookup(feature); };
+Target targetFor(const std::string &cpu) {
+  if (cpu.empty())
+    return hostTarget();
+  Target target;
+  target.triple = llvm::sys::getDefaultTargetTriple();
+  target.cpu = cpu;
+
+  llvm::InitializeNativeTarget();
+  std::string problem;
   llvm::Triple triple(target.triple);
-  if (triple.isAArch64()) {
-    target.description.lanes = 4;
-    target.description.vectorRegisters = 32;
-    return target;
-  }
-  if (!triple.isX86() || !has("avx2") || !has("fma"))
-    throw EnvironmentError("this CPU (" + target.cpu + ", " + target.triple +
-                           ") has no fused multiply-add vectors that Lacuna "
-                           "knows: it needs x86-64 with AVX2 and FMA, or "
-                           "64-bit ARM");
-  bool avx512 =
-      has("avx512f") && has("avx512dq") && has("avx512bw") && has("avx512vl");
-  target.description.lanes = avx512 ? 16 : 8;
-  target.description.vectorRegisters = avx512 ? 32 : 16;
+  const llvm::Target *known =
+      llvm::TargetRegistry::lookupTarget(triple, problem);
+  if (!known)
+    throw EnvironmentError("this LLVM cannot emit code for " + target.triple +
+                           ": " + problem);
+  // LLVM would print a warning about an unknown name and go on.
+  std::unique_ptr<llvm::MCSubtargetInfo> generic(
+      known->createMCSubtargetInfo(triple, "", ""));
+  if (!generic->isCPUStringValid(cpu))
+    throw UserError("cpu: LLVM knows no \"" + cpu + "\" of " + target.triple +
+                    ": `llc-22 -mcpu=help` lists the names, \"\" means this "
+                    "machine");
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      known->createMCSubtargetInfo(triple, cpu, ""));
+  auto has = [&](llvm::StringRef name) {
+    return subtarget->checkFeatures(("+" + name).str());
+  };
+  for (const auto &feature : llvm::sys::getHostCPUFeatures())
+    if (!feature.getValue() && has(feature.getKey()))
+      throw EnvironmentError("cpu: this machine cannot run code for " + cpu +
+                             ": it lacks " + feature.getKey().str());
+  describe(target, has);
   return target;
 }
 

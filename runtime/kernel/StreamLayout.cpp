@@ -96,6 +96,10 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
   verifyInvariant(targetChannels % s.panelRows == 0,
                   "panel rows do not divide the target channels");
 
+  verifyInvariant(s.panelRows == 1 || panelRowsFit(),
+                  "panel rows must be 1, or divide the rows that share a "
+                  "source vector in this scheme");
+
   Extent2d high;
   heightAxis(operation, geometry).range(origin.height, high.height);
   widthAxis(operation, geometry).range(origin.width, high.width);
@@ -111,6 +115,14 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
                       std::numeric_limits<uint16_t>::max() + 1,
                   "a packed tile exceeds what 16-bit indices reach");
   buildPhases();
+}
+
+bool StreamLayout::panelRowsFit() const {
+  if (structure.scheme == Scheme::Dense)
+    return true;
+  return structure.scheme == Scheme::Block &&
+         operation != Operation::GradInput &&
+         structure.blockRows % schedule.panelRows == 0;
 }
 
 void StreamLayout::buildPhases() {

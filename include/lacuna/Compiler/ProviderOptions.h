@@ -23,6 +23,7 @@ struct ProviderOptions {
   int threads = 1;             ///< Threads that may compile at once.
   std::string dumpIrDirectory; ///< Where IR is written; empty: nowhere.
   std::string cacheDirectory;  ///< Disk cache; empty: the user's default.
+  std::string cpu;             ///< As LLVM names it; empty: this machine's.
   bool noDiskCache = false;    ///< Neither read nor write the disk cache.
 };
 

@@ -28,6 +28,12 @@ struct Target {
 /// multiply-add vectors (x86 needs AVX2 and FMA, ARM needs NEON).
 Target hostTarget();
 
+/// A CPU of the host's architecture by LLVM's name, such as "x86-64-v3" for
+/// AVX2 code on a machine with AVX-512; empty means the host. Throws UserError
+/// for an unknown name, EnvironmentError for one whose code this machine cannot
+/// run.
+Target targetFor(const std::string &cpu);
+
 } // namespace lacuna
 
 #endif // LACUNA_COMPILER_TARGET_H

@@ -110,6 +110,7 @@ public:
   int64_t tapOffset(const StreamPhase &phase, int64_t tap) const;
 
 private:
+  bool panelRowsFit() const;
   void buildPhases();
   std::vector<StreamBody> bodiesOf(const StreamPhase &phase) const;
 };

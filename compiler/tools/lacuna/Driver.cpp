@@ -1,0 +1,97 @@
+//===- Driver.cpp - The lacuna command ------------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Driver.h"
+
+#include "BenchCommand.h"
+#include "RunCommand.h"
+#include "TrainCommand.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <iostream>
+#include <new>
+#include <string_view>
+
+namespace lacuna {
+
+namespace {
+
+struct Command {
+  std::string_view name;
+  int (*run)(int argc, char **argv, const ProviderFactory &makeProvider);
+};
+
+constexpr Command kCommands[] = {
+    {"train", runTrain}, {"run", runRun}, {"bench", runBench}};
+
+constexpr std::string_view kHelp =
+    R"(Lacuna trains neural networks that are sparse from the first step to the last.
+
+Usage: lacuna COMMAND [FLAGS]
+       lacuna --help | --version
+
+Commands:
+  train   Train a model: lacuna train --help
+  run     Run one operation of a sparse layer on .npy files: lacuna run --help
+  bench   Measure this machine beside oneDNN: lacuna bench --help
+
+Examples:
+  LeNet-5 on Fashion-MNIST, nine weights in ten absent, in 4x1 blocks:
+    lacuna train --model lenet-5-caffe --data fashion-mnist --method mest-em \
+                 --scheme block --sparsity 0.9 --epochs 5 --metrics out.jsonl
+
+  The output of one sparse convolution:
+    lacuna run --descriptor d.json --op forward --input x.npy \
+               --weights w.npy --output y.npy
+
+Exit codes: 0 success, 1 wrong input, 2 wrong flags, 3 the machine lacks
+something, 4 a bug in Lacuna.
+)";
+
+int dispatch(int argc, char **argv, const ProviderFactory &makeProvider) {
+  std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "--help" || name == "-h") {
+    std::cout << kHelp;
+    return static_cast<int>(ExitCode::Success);
+  }
+  if (name == "--version") {
+    std::cout << "lacuna " LACUNA_VERSION "\n";
+    return static_cast<int>(ExitCode::Success);
+  }
+  for (const Command &command : kCommands)
+    if (name == command.name)
+      return command.run(argc - 1, argv + 1, makeProvider);
+  if (name.empty())
+    std::cerr << "lacuna: error: no command given\n";
+  else
+    std::cerr << "lacuna: error: unknown command '" << name << "'\n";
+  std::cerr << "Run lacuna --help for the commands.\n";
+  return static_cast<int>(ExitCode::UsageError);
+}
+
+int report(const char *message, ExitCode code) {
+  std::cerr << "lacuna: error: " << message << "\n";
+  return static_cast<int>(code);
+}
+
+} // namespace
+
+int runDriver(int argc, char **argv, const ProviderFactory &makeProvider) {
+  try {
+    return dispatch(argc, argv, makeProvider);
+  } catch (const Error &error) {
+    return report(error.what(), error.exitCode());
+  } catch (const std::bad_alloc &) {
+    return report("out of memory; use a smaller batch or a smaller model",
+                  ExitCode::EnvironmentError);
+  } catch (const std::exception &error) {
+    return report(InternalError(error.what()).what(), ExitCode::InternalError);
+  }
+}
+
+} // namespace lacuna

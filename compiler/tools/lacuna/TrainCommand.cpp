@@ -1,0 +1,207 @@
+//===- TrainCommand.cpp - lacuna train: train a model ---------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TrainCommand.h"
+
+#include "TrainProgress.h"
+
+#include "lacuna/Runtime/DataSet.h"
+#include "lacuna/Runtime/Metrics.h"
+#include "lacuna/Runtime/Models.h"
+#include "lacuna/Runtime/Trainer.h"
+#include "lacuna/Support/Error.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace lacuna {
+
+namespace {
+
+constexpr char kDescription[] =
+    "Trains a model that is sparse from its first step to its last.";
+
+constexpr char kFooter[] = R"(
+Methods (docs/methods.md): dense, static, mest, mest-em, mest-ems,
+mest-ems-readme. Models: lenet-300-100, lenet-5-caffe, resnet-20, resnet-32.
+
+--metrics writes one JSON object a line: one an epoch, then a summary.
+
+Example:
+  lacuna train --model resnet-32 --data cifar10:cifar-10-batches-bin \
+               --method mest-em --scheme pattern --sparsity 0.9 --epochs 160 \
+               --metrics run.jsonl
+)";
+
+/// Flags whose default depends on the model stay empty until it is known.
+struct TrainFlags {
+  std::string model, data;
+  std::string method = "mest-em";
+  std::string scheme = "block";
+  std::string schedule = "cosine";
+  std::string initialMask = "random";
+  double sparsity = 0.9;
+  double lambda = 0;
+  std::optional<double> learningRate, weightDecay;
+  double momentum = 0.9;
+  int epochs = 160;
+  int64_t batch = 64;
+  uint64_t seed = 1;
+  std::optional<int64_t> limitTrain, limitTest;
+  std::string metrics;
+  bool quiet = false;
+  bool weightsHash = false;
+  ProviderOptions provider;
+};
+
+void defineFlags(CLI::App &app, TrainFlags &flags) {
+  app.add_option("--model", flags.model, "Model to train")->required();
+  app.add_option("--data", flags.data,
+                 "cifar10:DIR, mnist:DIR, fashion-mnist or fashion-mnist:DIR")
+      ->required();
+  app.add_option("--method", flags.method, "How the sparse layers evolve")
+      ->capture_default_str();
+  app.add_option("--scheme", flags.scheme, "unstructured, block or pattern")
+      ->capture_default_str();
+  app.add_option("--sparsity", flags.sparsity,
+                 "Share of the weights of a sparse layer that are absent")
+      ->capture_default_str();
+  app.add_option("--initial-mask", flags.initialMask,
+                 "Units to start from: random, or by magnitude of the draws")
+      ->capture_default_str();
+  app.add_option("--epochs", flags.epochs, "Passes over the training images")
+      ->capture_default_str();
+  app.add_option("--batch", flags.batch, "Images a step")
+      ->capture_default_str();
+  app.add_option("--lr", flags.learningRate,
+                 "Initial learning rate (residual networks 0.1, others 0.05)");
+  app.add_option("--schedule", flags.schedule,
+                 "How the rate falls: cosine, step or constant")
+      ->capture_default_str();
+  app.add_option("--momentum", flags.momentum, "Momentum of SGD")
+      ->capture_default_str();
+  app.add_option("--weight-decay", flags.weightDecay,
+                 "Weight decay (residual networks 1e-4, others 0)");
+  app.add_option("--lambda", flags.lambda,
+                 "Weight of the gradient in MEST's importance score")
+      ->capture_default_str();
+  app.add_option("--seed", flags.seed, "Decides every random choice")
+      ->capture_default_str();
+  app.add_option("--threads", flags.provider.threads,
+                 "Threads; the result does not depend on their number")
+      ->capture_default_str();
+  app.add_option("--limit-train", flags.limitTrain,
+                 "Use only the first N training images");
+  app.add_option("--limit-test", flags.limitTest,
+                 "Use only the first N test images");
+  app.add_option("--metrics", flags.metrics, "Where to write metrics (.jsonl)");
+  app.add_option("--dump-ir", flags.provider.dumpIrDirectory,
+                 "Write the IR of each compiled kernel to this folder");
+  app.add_option("--cache-dir", flags.provider.cacheDirectory,
+                 "Folder of the kernel cache");
+  app.add_flag("--no-disk-cache", flags.provider.noDiskCache,
+               "Neither read nor write the kernel cache on disk");
+  app.add_flag("--quiet", flags.quiet, "No progress and no summary");
+  app.add_flag("--weights-hash", flags.weightsHash,
+               "Print a hash of all final parameters");
+}
+
+Scheme parseScheme(const std::string &name) {
+  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern})
+    if (schemeName(scheme) == name)
+      return scheme;
+  throw UserError("scheme: '" + name +
+                  "' is unknown, use one of unstructured, block, pattern");
+}
+
+TrainerOptions trainerOptions(const TrainFlags &flags) {
+  bool batchNorm = modelUsesBatchNorm(flags.model);
+  TrainerOptions options;
+  options.epochs = flags.epochs;
+  options.batch = flags.batch;
+  options.seed = flags.seed;
+  options.initialMask = parseInitialMask(flags.initialMask);
+  options.schedule = parseRateSchedule(flags.schedule);
+  options.sgd.learningRate =
+      flags.learningRate.value_or(batchNorm ? 0.1 : 0.05);
+  options.sgd.momentum = flags.momentum;
+  options.sgd.weightDecay = flags.weightDecay.value_or(batchNorm ? 1e-4 : 0);
+  options.verify();
+  return options;
+}
+
+void limit(ImageSet &set, const std::optional<int64_t> &count,
+           const char *flag) {
+  if (!count)
+    return;
+  if (*count < 1)
+    throw UserError(std::string(flag) + ": is " + std::to_string(*count) +
+                    ", must be at least 1");
+  limitImages(set, *count);
+}
+
+void execute(const TrainFlags &flags, const ProviderFactory &makeProvider) {
+  TrainerOptions options = trainerOptions(flags);
+  Scheme scheme = parseScheme(flags.scheme);
+  std::unique_ptr<Method> method =
+      makeMethod(flags.method, {flags.sparsity, flags.epochs, flags.lambda});
+  ThreadPool pool(flags.provider.threads);
+  std::optional<MetricsWriter> metrics;
+  if (!flags.metrics.empty())
+    metrics.emplace(flags.metrics);
+
+  DataSet data = loadDataSet(flags.data);
+  limit(data.train, flags.limitTrain, "limit-train");
+  limit(data.test, flags.limitTest, "limit-test");
+  Network network = makeModel(
+      flags.model, {data.train.channels, data.train.height, data.train.width},
+      data.train.classes, method->isSparse() ? scheme : Scheme::Dense);
+  std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
+  Trainer trainer(network, *method, *provider, pool, data, options);
+
+  TrainProgress progress(flags.epochs);
+  if (!flags.quiet)
+    trainer.onStep = [&](const StepReport &report) { progress.show(report); };
+  trainer.onEpoch = [&](const EpochReport &report) {
+    if (metrics)
+      metrics->write(report);
+    if (!flags.quiet)
+      progress.show(report);
+  };
+  TrainingSummary summary = trainer.run();
+  if (metrics)
+    metrics->write(summary);
+  if (!flags.quiet)
+    std::cout << formatSummary(summary, network.density());
+  if (flags.weightsHash)
+    std::cout << "weights hash      " << std::hex << std::setw(16)
+              << std::setfill('0') << network.parametersHash() << "\n";
+}
+
+} // namespace
+
+int runTrain(int argc, char **argv, const ProviderFactory &makeProvider) {
+  CLI::App app(kDescription, "lacuna train");
+  app.footer(kFooter);
+  TrainFlags flags;
+  defineFlags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    int code = app.exit(error);
+    return static_cast<int>(code == 0 ? ExitCode::Success
+                                      : ExitCode::UsageError);
+  }
+  execute(flags, makeProvider);
+  return static_cast<int>(ExitCode::Success);
+}
+
+} // namespace lacuna

@@ -1,0 +1,124 @@
+//===- Layers.h - Layers without sparse weights --------------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_LAYERS_H
+#define LACUNA_RUNTIME_LAYERS_H
+
+#include "lacuna/Runtime/Layer.h"
+
+namespace lacuna {
+
+/// Batch normalisation, and in the same pass over memory the addition of a
+/// residual and a ReLU where asked for. Epsilon 1e-5; running statistics move
+/// by a tenth a step, with the unbiased variance, as in PyTorch.
+class BatchNorm : public Layer {
+public:
+  BatchNorm(std::string name, int64_t channels, bool relu);
+
+  const Tensor &forward(RunContext &context, const Tensor &input) override {
+    return forward(context, input, nullptr);
+  }
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return result; }
+  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
+  void initialise(uint64_t seed, uint32_t layer) override;
+
+  /// `residual`, if given, is added before the ReLU.
+  const Tensor &forward(RunContext &context, const Tensor &input,
+                        const Tensor *residual);
+  /// The two halves of backward, for who also needs the gradient in between,
+  /// which is that of the residual.
+  void backwardRelu(RunContext &context, Tensor &gradient);
+  /// `inputGradient` may be `gradient`.
+  void backwardNorm(RunContext &context, const Tensor &gradient,
+                    Tensor &inputGradient);
+
+  bool hasRelu() const { return relu; }
+  int64_t channels() const { return gamma.size(); }
+  const float *runningMean() const { return running.data(); }
+  const float *runningVariance() const { return running.data() + channels(); }
+
+private:
+  bool relu;
+  Parameter gamma, beta;
+  /// Running mean and variance.
+  Buffer<float> running;
+  /// Per channel: mean, 1 / deviation, scale, shift, and three for backward.
+  Buffer<float> channelScratch;
+  const Tensor *latestInput = nullptr;
+  Tensor result;
+};
+
+class Relu : public Layer {
+public:
+  using Layer::Layer;
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return result; }
+
+private:
+  Tensor result;
+};
+
+class MaxPool : public Layer {
+public:
+  MaxPool(std::string name, int64_t window, int64_t stride)
+      : Layer(std::move(name)), window(window), stride(stride) {}
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return result; }
+
+private:
+  int64_t window, stride;
+  const Tensor *latestInput = nullptr;
+  Tensor result;
+};
+
+/// Windows do not overlap and divide the plane.
+class AveragePool : public Layer {
+public:
+  AveragePool(std::string name, int64_t window)
+      : Layer(std::move(name)), window(window) {}
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return result; }
+
+private:
+  int64_t window;
+  TensorShape inputShape;
+  Tensor result;
+};
+
+/// relu(main(x) + shortcut(x)), the shortcut being x itself when there is none.
+/// The main path ends in a batch norm with ReLU, which takes the sum in its
+/// own pass; UserError otherwise.
+class ResidualBlock : public Layer {
+public:
+  ResidualBlock(std::string name, std::vector<std::unique_ptr<Layer>> main,
+                std::vector<std::unique_ptr<Layer>> shortcut);
+
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return sum->output(); }
+  void skipInputGradient() override;
+  void forEachLeaf(const std::function<void(Layer &)> &visit) override;
+  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
+
+private:
+  std::unique_ptr<BatchNorm> sum;
+  std::unique_ptr<Sequence> main;
+  std::unique_ptr<Sequence> shortcut; ///< Null for the identity.
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_LAYERS_H

@@ -1,0 +1,32 @@
+//===- Models.h - The models that come with Lacuna ------------ -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_MODELS_H
+#define LACUNA_RUNTIME_MODELS_H
+
+#include "lacuna/Runtime/Network.h"
+
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// lenet-300-100, lenet-5-caffe, resnet-20 (width 16), resnet-32 (width 32).
+std::vector<std::string> modelNames();
+
+/// Whether the model normalises by batch norm, which decides defaults such as
+/// weight decay. Throws UserError on an unknown name.
+bool modelUsesBatchNorm(const std::string &name);
+
+/// Throws UserError, naming the known models, on an unknown name, and when the
+/// images are too small for the model.
+Network makeModel(const std::string &name, ImageShape input, int64_t classes,
+                  Scheme scheme);
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_MODELS_H

@@ -1,0 +1,149 @@
+//===- Network.h - A network and how to build one ------------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_NETWORK_H
+#define LACUNA_RUNTIME_NETWORK_H
+
+#include "lacuna/Runtime/Layer.h"
+#include "lacuna/Runtime/SparseLayer.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// Channels and plane of one image.
+struct ImageShape {
+  int64_t channels = 1;
+  int64_t height = 1;
+  int64_t width = 1;
+};
+
+class Network {
+public:
+  Network(std::string name, ImageShape input,
+          std::vector<std::unique_ptr<Layer>> layers);
+
+  const std::string &name() const { return networkName; }
+  const ImageShape &inputShape() const { return input; }
+
+  /// Every parameter, in the order of the forward pass.
+  const std::vector<Parameter *> &parameters() const { return allParameters; }
+  /// Convolutions and linear layers, in the order of the forward pass. Their
+  /// place in this list is their number in random streams.
+  const std::vector<SparseLayer *> &weightLayers() const { return allWeights; }
+
+  int64_t parametersTotal() const;
+  int64_t parametersActive() const;
+  /// Active share of the weights of the maskable layers; 1 if there are none.
+  double density() const;
+
+  /// Draws initial values. Sparse layers must have active sets; dense ones are
+  /// activated here.
+  void initialise(uint64_t seed);
+  /// Makes the network runnable: kernels, streams, workspace.
+  void bind(KernelProvider &provider, ThreadPool &pool);
+
+  /// Logits of a batch. The input must outlive the backward pass.
+  const Tensor &forward(const Tensor &images, bool training);
+  /// Fills the gradients of all parameters from that of the logits.
+  void backward(GradientPool::Lease logitsGradient);
+  GradientPool &gradients() { return gradientPool; }
+
+  /// Adapts the kernels' streams to a layer's new active set.
+  void repack(SparseLayer &layer);
+  /// Layers packed so far.
+  int64_t repacks() const { return repackCount; }
+  /// Seconds training stood still for kernels and their streams.
+  double stallSeconds() const { return stalled; }
+
+  /// Name of the first layer whose latest output holds a number that is not
+  /// finite; empty if there is none.
+  std::string firstNonFiniteLayer();
+
+  /// 64-bit FNV-1a over active sets and values of all parameters.
+  uint64_t parametersHash() const;
+
+private:
+  RunContext context(bool training);
+
+  std::string networkName;
+  ImageShape input;
+  std::unique_ptr<Sequence> root;
+  std::vector<Parameter *> allParameters;
+  std::vector<SparseLayer *> allWeights;
+  KernelProvider *kernels = nullptr;
+  ThreadPool *threads = nullptr;
+  std::unique_ptr<Workspace> workspace;
+  GradientPool gradientPool;
+  int64_t repackCount = 0;
+  double stalled = 0;
+};
+
+/// The structure MEST gives a layer of this geometry under a scheme: eight
+/// patterns on 3x3 convolutions, connectivity alone on others, blocks of four
+/// rows or the largest divisor of the output channels below, blocks instead of
+/// patterns on linear layers.
+Structure structureFor(Scheme scheme, const Geometry &geometry);
+
+/// Which layers a sparse method may touch.
+enum class Sparsity { Dense, Maskable };
+
+/// Builds a network layer by layer; shapes follow from the input. Names must be
+/// unique. Layers marked Maskable take the builder's scheme.
+class NetworkBuilder {
+public:
+  NetworkBuilder(ImageShape input, Scheme scheme);
+
+  struct Window {
+    int64_t kernel = 3;
+    int64_t stride = 1;
+    int64_t padding = 0;
+  };
+
+  /// How the weights of the layers that follow are drawn.
+  NetworkBuilder &initialisation(Initialisation draws);
+  /// Whether the convolutions that follow have biases.
+  NetworkBuilder &convBias(bool bias);
+
+  NetworkBuilder &conv(const std::string &name, int64_t outChannels,
+                       Window window, Sparsity sparsity);
+  NetworkBuilder &linear(const std::string &name, int64_t outFeatures,
+                         Sparsity sparsity);
+  NetworkBuilder &batchNorm(const std::string &name, bool relu);
+  NetworkBuilder &relu(const std::string &name);
+  NetworkBuilder &maxPool(const std::string &name, int64_t window,
+                          int64_t stride);
+  NetworkBuilder &averagePool(const std::string &name, int64_t window);
+  /// See ResidualBlock. `main` and `shortcut` add layers to the builder they
+  /// are given; without a shortcut the input is added as it is.
+  using Path = std::function<void(NetworkBuilder &)>;
+  NetworkBuilder &residual(const std::string &name, const Path &main,
+                           const Path &shortcut = nullptr);
+
+  const ImageShape &shape() const { return current; }
+  Network build(const std::string &name);
+
+private:
+  void verifyName(const std::string &name);
+  void addWeights(const std::string &name, const Geometry &geometry,
+                  Sparsity sparsity, bool bias);
+
+  ImageShape input, current;
+  Scheme scheme;
+  Initialisation draws = Initialisation::UniformFanIn;
+  bool bias = true;
+  std::vector<std::unique_ptr<Layer>> layers;
+  std::vector<std::string> names;
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_NETWORK_H

@@ -1,0 +1,117 @@
+//===- Parameter.h - What a network learns -------------------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A parameter holds its values, their momentum and their gradient. A sparse one
+// holds them at its active positions only: no buffer of its dense size exists.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_PARAMETER_H
+#define LACUNA_RUNTIME_PARAMETER_H
+
+#include "lacuna/Kernel/Structure.h"
+#include "lacuna/Runtime/Memory.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// Bytes of memory held outside a Buffer, kept on the account while it lives.
+class AccountedMemory {
+public:
+  explicit AccountedMemory(MemoryKind kind) : kind(kind) {}
+  AccountedMemory(const AccountedMemory &) = delete;
+  AccountedMemory &operator=(const AccountedMemory &) = delete;
+  ~AccountedMemory() { set(0); }
+
+  void set(int64_t newBytes) {
+    accountMemory(kind, newBytes - bytes);
+    bytes = newBytes;
+  }
+
+private:
+  MemoryKind kind;
+  int64_t bytes = 0;
+};
+
+/// A dense parameter: a bias, or a scale or shift of batch norm.
+class Parameter {
+public:
+  Parameter(std::string name, int64_t size);
+  virtual ~Parameter() = default;
+  Parameter(const Parameter &) = delete;
+  Parameter &operator=(const Parameter &) = delete;
+
+  const std::string &name() const { return parameterName; }
+  /// Values held: of a sparse parameter, the active ones.
+  int64_t size() const { return valueBuffer.size(); }
+  /// Values of the dense parameter this one stands for.
+  virtual int64_t denseSize() const { return size(); }
+
+  float *values() { return valueBuffer.data(); }
+  const float *values() const { return valueBuffer.data(); }
+  float *momentum() { return momentumBuffer.data(); }
+  const float *momentum() const { return momentumBuffer.data(); }
+  float *gradient() { return gradientBuffer.data(); }
+  const float *gradient() const { return gradientBuffer.data(); }
+
+  /// Grows with every change of the values, so that copies know their age.
+  uint64_t version() const { return currentVersion; }
+  void markChanged() { ++currentVersion; }
+
+protected:
+  /// Makes all three buffers, zero.
+  void allocate(int64_t size);
+
+  Buffer<float> valueBuffer, momentumBuffer, gradientBuffer;
+
+private:
+  std::string parameterName;
+  uint64_t currentVersion = 1;
+};
+
+/// The weights of a layer under a sparsity scheme, in canonical order.
+class SparseParameter : public Parameter {
+public:
+  /// Throws UserError naming the field when geometry or structure are invalid.
+  /// Holds nothing until activate().
+  SparseParameter(std::string name, const Geometry &geometry,
+                  const Structure &structure);
+
+  const Geometry &geometry() const { return layerGeometry; }
+  const Structure &structure() const { return layerStructure; }
+  const ActiveSet &active() const { return activeSet; }
+  int64_t denseSize() const override { return layerGeometry.weights(); }
+  int64_t units() const { return layerStructure.units(layerGeometry); }
+  int64_t activeUnits() const;
+
+  /// Takes this set of units and zero values. Verifies the set.
+  void activate(ActiveSet active);
+  /// Keeps the units at these positions of active().units, ascending; what
+  /// the others held is lost.
+  void prune(const std::vector<uint32_t> &keptSlots);
+  /// Adds inactive units, ascending, with zero values and momentum.
+  /// `patternIds` holds one pattern each for the pattern scheme.
+  void grow(const std::vector<uint32_t> &units,
+            const std::vector<uint8_t> &patternIds);
+
+  /// Where the values of each active unit start, and where the last ones end.
+  std::vector<int64_t> unitStarts() const;
+
+private:
+  void verifySize() const;
+  void accountIndices();
+
+  Geometry layerGeometry;
+  Structure layerStructure;
+  ActiveSet activeSet;
+  AccountedMemory indexMemory{MemoryKind::Indices};
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_PARAMETER_H

@@ -1,0 +1,110 @@
+//===- SparseLayer.h - Convolution and linear layers ---------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_SPARSELAYER_H
+#define LACUNA_RUNTIME_SPARSELAYER_H
+
+#include "lacuna/Runtime/KernelProvider.h"
+#include "lacuna/Runtime/Layer.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// How the weights of a layer are drawn.
+///  - KaimingFanOut: normal, deviation sqrt(2 / (out_channels * taps)).
+///  - SmallNormal: normal, deviation 0.01; biases zero.
+///  - UniformFanIn: uniform in +-1 / sqrt(in_channels * taps), biases too.
+enum class Initialisation { KaimingFanOut, SmallNormal, UniformFanIn };
+
+/// Draws the weight of every position of a layer in the order of the dense
+/// tensor, one at a time, so that a weight has the same draw whatever is active
+/// and no dense tensor is ever held.
+class WeightDraws {
+public:
+  WeightDraws(const Geometry &geometry, Initialisation initialisation,
+              uint64_t seed, uint32_t layer);
+  /// Calls visit(position, value) for each position, ascending.
+  void forEach(const std::function<void(int64_t, float)> &visit) const;
+
+private:
+  const Geometry &geometry;
+  Initialisation initialisation;
+  uint64_t seed;
+  uint32_t layer;
+};
+
+/// A convolution or a linear layer of any scheme, dense included: three kernels
+/// and the streams they walk.
+class SparseLayer : public Layer {
+public:
+  struct Options {
+    bool bias = false;
+    /// Whether a sparse method may make this layer sparse.
+    bool maskable = false;
+    Initialisation initialisation = Initialisation::KaimingFanOut;
+  };
+
+  SparseLayer(std::string name, const Geometry &geometry,
+              const Structure &structure, Options options);
+
+  SparseParameter &weight() { return weights; }
+  const SparseParameter &weight() const { return weights; }
+  /// Null without a bias.
+  Parameter *bias() { return biases.get(); }
+  const Options &options() const { return layerOptions; }
+  /// The draws initialise() takes the weights from.
+  WeightDraws weightDraws(uint64_t seed, uint32_t layer) const {
+    return {weights.geometry(), layerOptions.initialisation, seed, layer};
+  }
+
+  std::vector<KernelRequest> requests() const;
+  /// Asks for the kernels of the current structure and packs the active set for
+  /// them. Needed once before the first pass and after each mutation.
+  void repack(KernelProvider &provider, Workspace &workspace);
+
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return result; }
+  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
+  void initialise(uint64_t seed, uint32_t layer) override;
+
+private:
+  /// A kernel and the active set packed for it.
+  struct PackedKernel {
+    std::shared_ptr<const Kernel> kernel;
+    Streams streams;
+    AccountedMemory indexMemory{MemoryKind::Indices};
+    Buffer<float> values; ///< In stream order.
+    uint64_t valuesVersion = 0;
+  };
+
+  KernelRequest request(Operation operation) const;
+  PackedKernel &packed(Operation operation) {
+    return packedKernels[size_t(operation)];
+  }
+  void verifyInput(const Tensor &input) const;
+  void verifyKernel(const Kernel &kernel, Operation operation,
+                    int64_t lanes) const;
+  void permuteValues(ThreadPool &pool, PackedKernel &target);
+  void weightGradient(RunContext &context, const Tensor &gradient);
+
+  Options layerOptions;
+  SparseParameter weights;
+  std::unique_ptr<Parameter> biases;
+  std::array<PackedKernel, 3> packedKernels;
+  const Tensor *latestInput = nullptr;
+  Tensor result;
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_SPARSELAYER_H

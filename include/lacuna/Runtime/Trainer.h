@@ -1,0 +1,117 @@
+//===- Trainer.h - The training loop -------------------------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_TRAINER_H
+#define LACUNA_RUNTIME_TRAINER_H
+
+#include "lacuna/Runtime/DataSet.h"
+#include "lacuna/Runtime/InitialMask.h"
+#include "lacuna/Runtime/KernelProvider.h"
+#include "lacuna/Runtime/Method.h"
+#include "lacuna/Runtime/Network.h"
+#include "lacuna/Runtime/Operators.h"
+#include "lacuna/Runtime/Optimiser.h"
+#include "lacuna/Runtime/ThreadPool.h"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace lacuna {
+
+struct TrainerOptions {
+  int epochs = 160;
+  int64_t batch = 64;
+  SgdOptions sgd;
+  RateSchedule schedule = RateSchedule::Cosine;
+  InitialMask initialMask = InitialMask::Random;
+  uint64_t seed = 1;
+
+  /// Throws UserError naming the option that is out of range.
+  void verify() const;
+};
+
+/// Where training is. Epochs and steps count from 1.
+struct StepReport {
+  int epoch;
+  int64_t step, steps;
+  double loss; ///< Mean over the epoch so far.
+  double accuracy;
+  double imagesPerSecond;
+};
+
+/// Accuracies and densities are fractions.
+struct EpochReport {
+  int epoch; ///< From 1.
+  double trainLoss, trainAccuracy, testAccuracy;
+  double density;         ///< Of the maskable layers.
+  double imagesPerSecond; ///< Of training, mutation included, test excluded.
+  double seconds;         ///< Of the whole epoch.
+};
+
+struct TrainingSummary {
+  double bestTestAccuracy = 0, finalTestAccuracy = 0;
+  int64_t parametersTotal = 0, parametersActive = 0;
+  ProviderStatistics kernels;
+  int64_t repacks = 0;
+  double stallSeconds = 0;
+  /// Peak of weights, indices, gradients, momentum and streams.
+  int64_t modelStateBytes = 0;
+  int64_t peakResidentBytes = 0;
+};
+
+/// Trains a network by a method. What it is given must outlive it.
+class Trainer {
+public:
+  /// Draws the initial active sets and weights and asks for all kernels.
+  Trainer(Network &network, const Method &method, KernelProvider &provider,
+          ThreadPool &pool, const DataSet &data, const TrainerOptions &options);
+
+  std::function<void(const StepReport &)> onStep;
+  std::function<void(const EpochReport &)> onEpoch;
+
+  /// Runs all epochs. Throws UserError when the loss is no longer finite.
+  TrainingSummary run();
+
+  /// Share of the test images the network gets right.
+  double testAccuracy();
+
+private:
+  struct Progress {
+    double lossSum = 0;
+    int64_t correct = 0;
+    int64_t images = 0;
+  };
+
+  void chooseInitialUnits();
+  void mutate(int epoch);
+  void finish();
+  void verifyCounts(const SparseLayer &layer, double sparsity) const;
+  void shuffle(int epoch);
+  Progress trainEpoch(int epoch);
+  void trainStep(int epoch, int64_t first, int64_t count, Progress &progress);
+  void loadBatch(const ImageSet &set, const uint32_t *index, int64_t count,
+                 int augmentedEpoch);
+  [[noreturn]] void reportDivergence(int epoch, int64_t step, double loss);
+
+  Network &network;
+  const Method &method;
+  KernelProvider &provider;
+  ThreadPool &pool;
+  const DataSet &data;
+  TrainerOptions options;
+  SgdOptions sgd;
+
+  std::vector<uint32_t> trainOrder, testOrder;
+  std::vector<uint8_t> labels;
+  std::vector<operators::Placement> placements;
+  Tensor images;
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_TRAINER_H

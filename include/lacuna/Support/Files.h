@@ -1,0 +1,52 @@
+//===- Files.h - Whole files, read with a limit, written whole --*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_SUPPORT_FILES_H
+#define LACUNA_SUPPORT_FILES_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lacuna {
+
+/// A file open for reading, of known size.
+class InputFile {
+public:
+  /// Throws UserError when there is no such regular file, EnvironmentError when
+  /// it cannot be opened.
+  explicit InputFile(const std::string &path);
+  ~InputFile();
+  InputFile(const InputFile &) = delete;
+  InputFile &operator=(const InputFile &) = delete;
+
+  const std::string &path() const { return name; }
+  int64_t size() const { return bytes; }
+  int64_t offset() const { return position; }
+  /// Reads exactly this many bytes, or throws UserError: the file is truncated.
+  void read(void *destination, int64_t count);
+
+private:
+  std::string name;
+  int descriptor;
+  int64_t bytes = 0;
+  int64_t position = 0;
+};
+
+/// Reads a whole file. Throws UserError when it is longer than the limit.
+std::string readFile(const std::string &path, int64_t maximumBytes);
+
+/// Writes the parts to a temporary file beside `path`, then renames it, so that
+/// readers see the old file or the new one and never a piece. Throws
+/// EnvironmentError.
+void writeFileAtomically(const std::string &path,
+                         const std::vector<std::string_view> &parts);
+
+} // namespace lacuna
+
+#endif // LACUNA_SUPPORT_FILES_H

@@ -1,0 +1,161 @@
+//===- ByteReader.cpp - A data file, plain or compressed ------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ByteReader.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace lacuna {
+
+namespace {
+
+/// Deflate cannot expand its input further.
+constexpr int64_t kMaxExpansion = 1032;
+/// zlib: the largest window, in a gzip wrapping.
+constexpr int kGzipWindow = 15 + 16;
+
+bool isCompressed(const std::string &path) {
+  return std::filesystem::path(path).extension() == ".gz";
+}
+
+} // namespace
+
+/// A gzip file is one or more members end to end.
+struct ByteReader::Inflater {
+  Inflater() {
+    if (inflateInit2(&stream, kGzipWindow) != Z_OK)
+      throw EnvironmentError("out of memory: zlib cannot start; free some "
+                             "memory and try again");
+  }
+  ~Inflater() { inflateEnd(&stream); }
+  Inflater(const Inflater &) = delete;
+  Inflater &operator=(const Inflater &) = delete;
+
+  z_stream stream{};
+  std::array<uint8_t, 1 << 16> input;
+  bool insideMember = true;
+  bool atEnd = false;
+};
+
+ByteReader::ByteReader(const std::string &path)
+    : name(path), file(nullptr, std::fclose) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error))
+    throw UserError(path + ": there is no such file; check the path");
+  file.reset(std::fopen(path.c_str(), "rb"));
+  if (!file)
+    throw UserError(path + ": cannot be opened: " + std::strerror(errno) +
+                    "; check its permissions");
+  fileBytes = static_cast<int64_t>(std::filesystem::file_size(path, error));
+  if (error)
+    throw EnvironmentError(path + ": its size cannot be read: " +
+                           error.message() + "; check the disk");
+  if (isCompressed(path))
+    inflater = std::make_unique<Inflater>();
+}
+
+ByteReader::~ByteReader() = default;
+
+int64_t ByteReader::readFile(uint8_t *destination, int64_t count) {
+  size_t got =
+      std::fread(destination, 1, static_cast<size_t>(count), file.get());
+  if (std::ferror(file.get()))
+    throw EnvironmentError(name + ": reading failed after byte " +
+                           std::to_string(position) + ": " +
+                           std::strerror(errno) + "; check the disk");
+  return static_cast<int64_t>(got);
+}
+
+/// Returns fewer bytes than asked for only at the end.
+int64_t ByteReader::readSome(uint8_t *destination, int64_t count) {
+  if (!inflater)
+    return readFile(destination, count);
+
+  constexpr int64_t kMaxPiece = 1 << 30;
+  z_stream &stream = inflater->stream;
+  int64_t done = 0;
+  while (done < count && !inflater->atEnd) {
+    if (stream.avail_in == 0) {
+      stream.next_in = inflater->input.data();
+      stream.avail_in = static_cast<unsigned>(
+          readFile(inflater->input.data(),
+                   static_cast<int64_t>(inflater->input.size())));
+    }
+    if (stream.avail_in == 0) {
+      if (inflater->insideMember)
+        throw UserError(name + ": the gzip stream is cut short after byte " +
+                        std::to_string(position + done) +
+                        " (decompressed); fetch the file again");
+      inflater->atEnd = true;
+      break;
+    }
+    inflater->insideMember = true;
+    unsigned piece = static_cast<unsigned>(std::min(count - done, kMaxPiece));
+    stream.next_out = destination + done;
+    stream.avail_out = piece;
+    int status = inflate(&stream, Z_NO_FLUSH);
+    done += piece - stream.avail_out;
+    if (status == Z_STREAM_END) {
+      inflater->insideMember = false;
+      status = inflateReset(&stream);
+    }
+    if (status != Z_OK)
+      throw UserError(name + ": the gzip stream is damaged after byte " +
+                      std::to_string(position + done) + " (decompressed): " +
+                      (stream.msg ? stream.msg : zError(status)) +
+                      "; fetch the file again");
+  }
+  return done;
+}
+
+void ByteReader::read(uint8_t *destination, int64_t count,
+                      const std::string &what) {
+  int64_t got = readSome(destination, count);
+  if (got != count)
+    throw UserError(name + ": ends at byte " + std::to_string(position + got) +
+                    ", within " + what + " (" + std::to_string(count) +
+                    " bytes from byte " + std::to_string(position) +
+                    "); the file is truncated: fetch it again");
+  position += count;
+}
+
+uint32_t ByteReader::readBigEndian(const std::string &what) {
+  std::array<uint8_t, 4> bytes;
+  read(bytes.data(), 4, what);
+  return uint32_t(bytes[0]) << 24 | uint32_t(bytes[1]) << 16 |
+         uint32_t(bytes[2]) << 8 | uint32_t(bytes[3]);
+}
+
+void ByteReader::requireRoomFor(int64_t count, const std::string &what) const {
+  int64_t possible =
+      inflater ? fileBytes * kMaxExpansion : fileBytes - position;
+  if (count > possible)
+    throw UserError(name + ": at byte " + std::to_string(position) + ", " +
+                    what + " should take " + std::to_string(count) +
+                    " bytes, but the file holds at most " +
+                    std::to_string(possible) +
+                    "; it is truncated or its header is wrong: fetch it again");
+}
+
+void ByteReader::expectEnd() {
+  uint8_t extra;
+  if (readSome(&extra, 1) != 0)
+    throw UserError(name + ": should end at byte " + std::to_string(position) +
+                    ", but more follows; the header is wrong or the file is "
+                    "not what its name says: fetch it again");
+}
+
+} // namespace lacuna

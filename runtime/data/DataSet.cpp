@@ -1,0 +1,90 @@
+//===- DataSet.cpp - Data sets by name ------------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/DataSet.h"
+
+#include "Formats.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lacuna {
+
+namespace {
+
+/// Where the Debian package dataset-fashion-mnist puts its files.
+constexpr const char *kFashionMnistFolder = "/usr/share/datasets/fashion-mnist";
+constexpr int64_t kDigits = 10;
+
+DataSet idxDataSet(const std::string &name, const std::string &folder,
+                   float mean, float deviation) {
+  DataSet set;
+  set.name = name;
+  set.train = loadIdx(folder, "train", kDigits);
+  set.test = loadIdx(folder, "t10k", kDigits);
+  if (set.train.height != set.test.height || set.train.width != set.test.width)
+    throw UserError("data set: the images of train and t10k in " + folder +
+                    " differ in size (" + std::to_string(set.train.height) +
+                    " x " + std::to_string(set.train.width) + " and " +
+                    std::to_string(set.test.height) + " x " +
+                    std::to_string(set.test.width) +
+                    "); the files do not belong together");
+  set.mean = {mean};
+  set.deviation = {deviation};
+  return set;
+}
+
+/// The normalisation and augmentation that the literature uses.
+DataSet cifar10DataSet(const std::string &folder) {
+  DataSet set;
+  set.name = "cifar10";
+  set.train = loadCifar10(folder, {"data_batch_1.bin", "data_batch_2.bin",
+                                   "data_batch_3.bin", "data_batch_4.bin",
+                                   "data_batch_5.bin"});
+  set.test = loadCifar10(folder, {"test_batch.bin"});
+  set.mean = {0.4914f, 0.4822f, 0.4465f};
+  set.deviation = {0.2023f, 0.1994f, 0.2010f};
+  set.augment = true;
+  set.pad = 4;
+  return set;
+}
+
+} // namespace
+
+DataSet loadDataSet(const std::string &spec) {
+  size_t colon = spec.find(':');
+  std::string name = spec.substr(0, colon);
+  std::string folder = colon == std::string::npos ? "" : spec.substr(colon + 1);
+  if (name == "fashion-mnist" && colon == std::string::npos)
+    folder = kFashionMnistFolder;
+  if (name != "cifar10" && name != "mnist" && name != "fashion-mnist")
+    throw UserError("data set: '" + name +
+                    "' is not known; use cifar10:DIR, mnist:DIR or "
+                    "fashion-mnist[:DIR]");
+  if (folder.empty())
+    throw UserError("data set: '" + spec + "' names no folder; write " + name +
+                    ":DIR");
+  if (name == "cifar10")
+    return cifar10DataSet(folder);
+  if (name == "mnist")
+    return idxDataSet(name, folder, 0.1307f, 0.3081f);
+  return idxDataSet(name, folder, 0.2860f, 0.3530f);
+}
+
+void limitImages(ImageSet &set, int64_t images) {
+  if (images < 1 || images > set.count())
+    throw UserError("number of images: is " + std::to_string(images) +
+                    ", must be between 1 and " + std::to_string(set.count()));
+  Buffer<uint8_t> kept(MemoryKind::Data, images * set.imageBytes());
+  std::copy_n(set.images.data(), kept.size(), kept.data());
+  set.images = std::move(kept);
+  set.labels.resize(static_cast<size_t>(images));
+}
+
+} // namespace lacuna

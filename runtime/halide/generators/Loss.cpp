@@ -1,0 +1,103 @@
+//===- Loss.cpp - Softmax cross-entropy and its gradient ------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Layout.h"
+
+namespace lacuna::pipelines {
+
+using namespace Halide;
+
+namespace {
+
+Var lane("lane"), row("row"), cls("cls");
+
+/// Halide's exponential is a polynomial that does not know NaN.
+Expr exponential(const Expr &value) {
+  return select(is_nan(value), value, exp(value));
+}
+
+} // namespace
+
+/// The rows of `summary` for the images of one block: largest logit, sum of
+/// exponentials relative to it, logit of the label relative to it, and the
+/// class of the (first) largest logit.
+class SoftmaxSummary : public Generator<SoftmaxSummary> {
+public:
+  Input<Buffer<float>> logits{"logits", 2};   // lane, class
+  Input<Buffer<uint8_t>> labels{"labels", 1}; // lane
+  Output<Buffer<float>> summary{"summary", 2};
+
+  void generate() {
+    int lanes = natural_vector_size<float>();
+    RDom r(0, logits.dim(1).extent());
+    Func largest("largest"), best("best"), sum("sum"), target("target");
+
+    // NaN in the first place stays; later ones reach the sum.
+    largest(lane) = logits(lane, 0);
+    largest(lane) =
+        select(logits(lane, r) > largest(lane), logits(lane, r), largest(lane));
+
+    // -1 where the largest is NaN. (A pair of value and index would be one
+    // loop, but Halide 14 stores the value before it compares for the index.)
+    best(lane) = -1;
+    best(lane) = select(best(lane) < 0 && logits(lane, r) == largest(lane), r.x,
+                        best(lane));
+
+    sum(lane) = Expr(0.0);
+    sum(lane) += cast<double>(exponential(logits(lane, r) - largest(lane)));
+
+    target(lane) = 0.0f;
+    target(lane) = select(cast<int32_t>(labels(lane)) == r.x,
+                          logits(lane, r) - largest(lane), target(lane));
+
+    summary(lane, row) = mux(row, {largest(lane), cast<float>(sum(lane)),
+                                   target(lane), cast<float>(best(lane))});
+
+    declareDense(logits, lanes);
+    declareDense(summary, lanes);
+    labels.dim(0).set_bounds(0, lanes);
+    summary.bound(row, 0, 4).unroll(row).vectorize(lane, lanes);
+    for (Func stage : {largest, best, sum, target}) {
+      stage.compute_root().bound(lane, 0, lanes).vectorize(lane, lanes);
+      stage.update().vectorize(lane, lanes);
+    }
+  }
+};
+
+/// (softmax - onehot) / images; zero in lanes from `valid` on.
+class SoftmaxGradient : public Generator<SoftmaxGradient> {
+public:
+  Input<Buffer<float>> logits{"logits", 2};
+  Input<Buffer<uint8_t>> labels{"labels", 1};
+  Input<Buffer<float>> summary{"summary", 2};
+  Input<float> images{"images"};
+  Input<int32_t> valid{"valid"};
+  Output<Buffer<float>> gradient{"gradient", 2};
+
+  void generate() {
+    Expr probability =
+        exponential(logits(lane, cls) - summary(lane, 0)) / summary(lane, 1);
+    Expr isTarget = cast<int32_t>(labels(lane)) == cls;
+    gradient(lane, cls) =
+        select(lane < valid,
+               (probability - select(isTarget, 1.0f, 0.0f)) / images, 0.0f);
+  }
+
+  void schedule() {
+    int lanes = natural_vector_size<float>();
+    declareDense(logits, lanes);
+    declareDense(summary, lanes);
+    declareDense(gradient, lanes);
+    labels.dim(0).set_bounds(0, lanes);
+    gradient.vectorize(lane, lanes);
+  }
+};
+
+} // namespace lacuna::pipelines
+
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SoftmaxSummary, softmax_summary)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SoftmaxGradient, softmax_gradient)

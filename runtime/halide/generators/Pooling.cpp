@@ -1,0 +1,138 @@
+//===- Pooling.cpp - Max and average pooling and their gradients ----------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Layout.h"
+
+namespace lacuna::pipelines {
+
+using namespace Halide;
+
+namespace {
+
+Var lane("lane"), x("x"), y("y"), plane("plane");
+
+} // namespace
+
+class MaxPool : public Generator<MaxPool> {
+public:
+  Input<Buffer<float>> input{"input", 4}; // lane, x, y, plane
+  Input<int32_t> window{"window"};
+  Input<int32_t> stride{"stride"};
+  Output<Buffer<float>> output{"output", 4};
+
+  void generate() {
+    RDom r(0, window, 0, window);
+    Func largest("largest");
+    largest(lane, x, y, plane) = input(lane, x * stride, y * stride, plane);
+    Expr value = input(lane, x * stride + r.x, y * stride + r.y, plane);
+    Expr kept = largest(lane, x, y, plane);
+    largest(lane, x, y, plane) =
+        select(value > kept || is_nan(value), value, kept);
+    output(lane, x, y, plane) = largest(lane, x, y, plane);
+
+    int lanes = natural_vector_size<float>();
+    declareDense(input, lanes);
+    declareDense(output, lanes);
+    output.vectorize(lane, lanes);
+    largest.compute_at(output, x).vectorize(lane, lanes);
+    largest.update().vectorize(lane, lanes);
+  }
+};
+
+/// Finds the first element of each window that equals its maximum and sends
+/// the gradient there. Windows may overlap.
+class MaxPoolBackward : public Generator<MaxPoolBackward> {
+public:
+  Input<Buffer<float>> input{"input", 4};
+  Input<Buffer<float>> output{"output", 4};
+  Input<Buffer<float>> gradient{"gradient", 4};
+  Input<int32_t> window{"window"};
+  Input<int32_t> stride{"stride"};
+  Output<Buffer<float>> inputGradient{"input_gradient", 4};
+
+  void generate() {
+    RDom r(0, window, 0, window);
+    Func first("first");
+    first(lane, x, y, plane) = -1;
+    Expr found = first(lane, x, y, plane);
+    Expr value = input(lane, x * stride + r.x, y * stride + r.y, plane);
+    first(lane, x, y, plane) =
+        select(found < 0 && value == output(lane, x, y, plane),
+               r.y * window + r.x, found);
+
+    RDom s(0, window, 0, window, 0, output.dim(1).extent(), 0,
+           output.dim(2).extent());
+    inputGradient(lane, x, y, plane) = 0.0f;
+    inputGradient(lane, s.z * stride + s.x, s.w * stride + s.y, plane) +=
+        select(first(lane, s.z, s.w, plane) == s.y * window + s.x,
+               gradient(lane, s.z, s.w, plane), 0.0f);
+
+    int lanes = natural_vector_size<float>();
+    declareDense(input, lanes);
+    declareDense(output, lanes);
+    declareDense(gradient, lanes);
+    declareDense(inputGradient, lanes);
+    inputGradient.vectorize(lane, lanes);
+    inputGradient.update()
+        .reorder(lane, s.x, s.y, s.z, s.w, plane)
+        .vectorize(lane, lanes);
+    first.compute_at(inputGradient, s.z).vectorize(lane, lanes);
+    first.update().vectorize(lane, lanes);
+  }
+};
+
+class AveragePool : public Generator<AveragePool> {
+public:
+  Input<Buffer<float>> input{"input", 4};
+  Input<int32_t> window{"window"};
+  Output<Buffer<float>> output{"output", 4};
+
+  void generate() {
+    RDom r(0, window, 0, window);
+    Func sum("sum");
+    sum(lane, x, y, plane) = Expr(0.0);
+    sum(lane, x, y, plane) +=
+        cast<double>(input(lane, x * window + r.x, y * window + r.y, plane));
+    output(lane, x, y, plane) =
+        cast<float>(sum(lane, x, y, plane) / cast<double>(window * window));
+
+    int lanes = natural_vector_size<float>();
+    declareDense(input, lanes);
+    declareDense(output, lanes);
+    output.vectorize(lane, lanes);
+    sum.compute_at(output, x).vectorize(lane, lanes);
+    sum.update().vectorize(lane, lanes);
+  }
+};
+
+/// The plane is seen as windows of pixels, (lane, x in window, window's x, y in
+/// window, window's y, plane), so that no index is divided.
+class AveragePoolBackward : public Generator<AveragePoolBackward> {
+public:
+  Input<Buffer<float>> gradient{"gradient", 4};
+  Input<int32_t> window{"window"};
+  Output<Buffer<float>> inputGradient{"input_gradient", 6};
+
+  void generate() {
+    Var dx("dx"), dy("dy");
+    inputGradient(lane, dx, x, dy, y, plane) =
+        gradient(lane, x, y, plane) / cast<float>(window * window);
+
+    int lanes = natural_vector_size<float>();
+    declareDense(gradient, lanes);
+    declareDense(inputGradient, lanes);
+    inputGradient.vectorize(lane, lanes);
+  }
+};
+
+} // namespace lacuna::pipelines
+
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::MaxPool, max_pool)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::MaxPoolBackward, max_pool_backward)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::AveragePool, average_pool)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::AveragePoolBackward,
+                          average_pool_backward)

@@ -1,0 +1,96 @@
+//===- Growth.cpp - Activating units --------------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Growth.h"
+
+#include "Selection.h"
+
+#include "lacuna/Runtime/Method.h"
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+
+namespace lacuna {
+
+namespace {
+
+/// How many kernels each filter gets: the same number, and one more in as many
+/// as the remainder asks for. Filters that already have the one more keep it.
+std::vector<int64_t> filterTargets(const std::vector<int64_t> &held,
+                                   int64_t count, RandomStream &stream) {
+  int64_t filters = static_cast<int64_t>(held.size());
+  int64_t share = count / filters, remainder = count % filters;
+  std::vector<int64_t> targets(filters, share);
+  std::vector<uint32_t> candidates;
+  for (int64_t filter = 0; filter < filters; ++filter) {
+    if (held[filter] > share) {
+      targets[filter] = held[filter];
+      remainder -= held[filter] - share;
+    } else {
+      candidates.push_back(static_cast<uint32_t>(filter));
+    }
+  }
+  verifyInvariant(remainder >= 0 &&
+                      remainder <= static_cast<int64_t>(candidates.size()),
+                  "filters hold more kernels than growth may give them");
+  for (uint32_t chosen : sampleDistinct(
+           stream, static_cast<int64_t>(candidates.size()), remainder))
+    ++targets[candidates[chosen]];
+  return targets;
+}
+
+} // namespace
+
+ActiveSet drawUnits(const SparseParameter &parameter, int64_t count,
+                    RandomStream &stream) {
+  const Structure &structure = parameter.structure();
+  const std::vector<uint32_t> &taken = parameter.active().units;
+  ActiveSet drawn;
+  if (structure.scheme != Scheme::Pattern) {
+    drawn.units =
+        sampleUntaken(stream, 0, static_cast<uint32_t>(parameter.units()),
+                      taken.data(), taken.data() + taken.size(),
+                      count - static_cast<int64_t>(taken.size()));
+    return drawn;
+  }
+
+  uint32_t kernels = static_cast<uint32_t>(parameter.geometry().inChannels);
+  int64_t filters = parameter.geometry().outChannels;
+  std::vector<int64_t> held(filters, 0);
+  for (uint32_t unit : taken)
+    ++held[unit / kernels];
+  std::vector<int64_t> targets = filterTargets(held, count, stream);
+  const uint32_t *takenBegin = taken.data();
+  for (int64_t filter = 0; filter < filters; ++filter) {
+    const uint32_t *takenEnd = takenBegin + held[filter];
+    uint32_t first = static_cast<uint32_t>(filter) * kernels;
+    for (uint32_t unit :
+         sampleUntaken(stream, first, first + kernels, takenBegin, takenEnd,
+                       targets[filter] - held[filter])) {
+      drawn.units.push_back(unit);
+      drawn.patternIds.push_back(static_cast<uint8_t>(
+          stream.below(static_cast<uint32_t>(structure.patterns.size()))));
+    }
+    takenBegin = takenEnd;
+  }
+  return drawn;
+}
+
+bool growToUnits(SparseParameter &parameter, int64_t count,
+                 const MutationEvent &event) {
+  if (parameter.activeUnits() >= count)
+    return false;
+  RandomStream stream(event.seed, RandomPurpose::Growth,
+                      static_cast<uint32_t>(event.epoch), event.layer);
+  ActiveSet drawn = drawUnits(parameter, count, stream);
+  parameter.grow(drawn.units, drawn.patternIds);
+  verifyInvariant(parameter.activeUnits() == count,
+                  "growth left another number of units than asked for");
+  return true;
+}
+
+} // namespace lacuna

@@ -1,0 +1,22 @@
+//===- Mest.cpp - MEST with a constant mutation ratio ---------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ElasticMutation.h"
+#include "Methods.h"
+
+namespace lacuna {
+
+std::unique_ptr<Method> makeMest(const MethodOptions &options) {
+  constexpr double kReplaced = 0.2;
+  double target = options.sparsity;
+  double lower = target + kReplaced * (1 - target);
+  return std::make_unique<ElasticMutation>(
+      "mest", options,
+      MutationBounds{{lower, lower, lower}, {target, target, target}});
+}
+
+} // namespace lacuna

@@ -1,0 +1,21 @@
+//===- MestEm.cpp - MEST with elastic mutation ----------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ElasticMutation.h"
+#include "Methods.h"
+
+namespace lacuna {
+
+std::unique_ptr<Method> makeMestEm(const MethodOptions &options) {
+  double target = options.sparsity, density = 1 - target;
+  return std::make_unique<ElasticMutation>(
+      "mest-em", options,
+      MutationBounds{{target + 0.2 * density, target + 0.1 * density, target},
+                     {target, target, target}});
+}
+
+} // namespace lacuna

@@ -1,0 +1,34 @@
+//===- Selection.h - Choosing among units --------------------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_METHODS_SELECTION_H
+#define LACUNA_RUNTIME_METHODS_SELECTION_H
+
+#include "lacuna/Runtime/Random.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace lacuna {
+
+/// Indices of the `count` largest scores, ascending; ties go to the lower
+/// index.
+std::vector<uint32_t> largest(const std::vector<double> &scores, int64_t count);
+
+/// `count` distinct numbers below `population`, uniform, ascending.
+std::vector<uint32_t> sampleDistinct(RandomStream &stream, int64_t population,
+                                     int64_t count);
+
+/// `count` distinct numbers in [first, last) that are not in `taken`
+/// (ascending, all inside the range), uniform, ascending.
+std::vector<uint32_t> sampleUntaken(RandomStream &stream, uint32_t first,
+                                    uint32_t last, const uint32_t *takenBegin,
+                                    const uint32_t *takenEnd, int64_t count);
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_METHODS_SELECTION_H

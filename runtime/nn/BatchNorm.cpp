@@ -1,0 +1,135 @@
+//===- BatchNorm.cpp - Batch normalisation --------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Layers.h"
+#include "lacuna/Runtime/Operators.h"
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lacuna {
+
+namespace {
+
+constexpr double kEpsilon = 1e-5;
+constexpr float kRunningShare = 0.1f;
+
+/// Rows of the per-channel scratch.
+enum ScratchRow {
+  Mean,
+  Variance,
+  InverseDeviation,
+  Scale,
+  Shift,
+  GradientFactor,
+  InputFactor,
+  Constant,
+  ScratchRows
+};
+
+float inverseDeviationOf(float variance) {
+  return static_cast<float>(1 / std::sqrt(double(variance) + kEpsilon));
+}
+
+} // namespace
+
+BatchNorm::BatchNorm(std::string name, int64_t channels, bool relu)
+    : Layer(name), relu(relu), gamma(name + ".gamma", channels),
+      beta(name + ".beta", channels),
+      running(MemoryKind::Weights, 2 * channels),
+      channelScratch(MemoryKind::Scratch, ScratchRows * channels) {
+  initialise(0, 0);
+}
+
+void BatchNorm::initialise(uint64_t /*seed*/, uint32_t /*layer*/) {
+  std::fill_n(gamma.values(), channels(), 1.0f);
+  std::fill_n(beta.values(), channels(), 0.0f);
+  std::fill_n(running.data(), channels(), 0.0f);
+  std::fill_n(running.data() + channels(), channels(), 1.0f);
+}
+
+void BatchNorm::forEachParameter(
+    const std::function<void(Parameter &)> &visit) {
+  visit(gamma);
+  visit(beta);
+}
+
+const Tensor &BatchNorm::forward(RunContext &context, const Tensor &input,
+                                 const Tensor *residual) {
+  verifyInvariant(input.shape().channels == channels(),
+                  "batch norm got another number of channels");
+  int64_t count = channels();
+  auto row = [&](ScratchRow r) { return channelScratch.data() + r * count; };
+  const float *mean = runningMean(), *variance = runningVariance();
+  if (context.training) {
+    operators::batchStatistics(context.pool, input, row(Mean), row(Variance));
+    mean = row(Mean);
+    variance = row(Variance);
+    const TensorShape &shape = input.shape();
+    double samples = double(shape.images * shape.height * shape.width);
+    // A single sample has no unbiased variance.
+    float unbias =
+        static_cast<float>(samples > 1 ? samples / (samples - 1) : 1);
+    for (int64_t c = 0; c < count; ++c) {
+      float &runningM = running[c], &runningV = running[count + c];
+      runningM += kRunningShare * (mean[c] - runningM);
+      runningV += kRunningShare * (variance[c] * unbias - runningV);
+    }
+  }
+  for (int64_t c = 0; c < count; ++c) {
+    row(InverseDeviation)[c] = inverseDeviationOf(variance[c]);
+    row(Scale)[c] = gamma.values()[c] * row(InverseDeviation)[c];
+    row(Shift)[c] = beta.values()[c] - mean[c] * row(Scale)[c];
+  }
+  latestInput = &input;
+  operators::scaleShift(context.pool, input, row(Scale), row(Shift), residual,
+                        relu, result);
+  return result;
+}
+
+void BatchNorm::backwardRelu(RunContext &context, Tensor &gradient) {
+  if (relu)
+    operators::reluBackward(context.pool, result, gradient);
+}
+
+void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
+                             Tensor &inputGradient) {
+  verifyInvariant(context.training,
+                  "batch norm's gradient needs the statistics of a batch");
+  int64_t count = channels();
+  auto row = [&](ScratchRow r) { return channelScratch.data() + r * count; };
+  // Gradient sums go where the gradient of beta and gamma belong; the latter
+  // still lacks its factor.
+  operators::batchNormReduce(context.pool, *latestInput, gradient, row(Mean),
+                             beta.gradient(), gamma.gradient());
+  const TensorShape &shape = latestInput->shape();
+  double samples = double(shape.images * shape.height * shape.width);
+  for (int64_t c = 0; c < count; ++c) {
+    double inverse = row(InverseDeviation)[c], scale = row(Scale)[c];
+    double inputFactor =
+        -scale * inverse * inverse * double(gamma.gradient()[c]) / samples;
+    row(GradientFactor)[c] = static_cast<float>(scale);
+    row(InputFactor)[c] = static_cast<float>(inputFactor);
+    row(Constant)[c] =
+        static_cast<float>(-scale * double(beta.gradient()[c]) / samples -
+                           inputFactor * double(row(Mean)[c]));
+    gamma.gradient()[c] = static_cast<float>(gamma.gradient()[c] * inverse);
+  }
+  operators::affineCombine(context.pool, gradient, *latestInput,
+                           row(GradientFactor), row(InputFactor), row(Constant),
+                           inputGradient);
+}
+
+GradientPool::Lease BatchNorm::backward(RunContext &context,
+                                        GradientPool::Lease gradient) {
+  backwardRelu(context, *gradient);
+  backwardNorm(context, *gradient, *gradient);
+  return gradient;
+}
+
+} // namespace lacuna

@@ -1,0 +1,273 @@
+//===- SparseLayer.cpp - Convolution and linear layers --------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/SparseLayer.h"
+
+#include "lacuna/Runtime/Operators.h"
+#include "lacuna/Runtime/Random.h"
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace lacuna {
+
+namespace {
+
+/// Copies of fewer values than this are not worth waking threads for.
+constexpr int64_t kParallelCopy = 1 << 14;
+
+/// A kernel call, small enough to capture that running it never allocates.
+struct KernelCall {
+  const Kernel &kernel;
+  lacuna_kernel_operands operands;
+  Workspace &workspace;
+
+  void run(ThreadPool &pool) {
+    pool.run(kernel.layout.workItems(operands.batch_blocks),
+             [this](int thread, int64_t begin, int64_t end) {
+               lacuna_kernel_operands own = operands;
+               own.scratch = workspace.scratch(thread);
+               kernel.entry(&own, begin, end);
+             });
+  }
+};
+
+struct OrderedCopy {
+  const float *from;
+  const uint32_t *order;
+  float *to;
+
+  void gather(int64_t begin, int64_t end) const {
+    for (int64_t i = begin; i < end; ++i)
+      to[i] = from[order[i]];
+  }
+  void scatter(int64_t begin, int64_t end) const {
+    for (int64_t i = begin; i < end; ++i)
+      to[order[i]] = from[i];
+  }
+};
+
+/// Kernels sum over all lanes of a block, so those that hold no image must be
+/// zero.
+void clearPaddingImages(Tensor &tensor) {
+  const TensorShape &shape = tensor.shape();
+  int64_t used = shape.images % shape.lanes;
+  if (used == 0)
+    return;
+  float *pixel = tensor.data() + (shape.blocks() - 1) * shape.block();
+  for (int64_t i = 0; i < shape.block() / shape.lanes; ++i) {
+    std::fill(pixel + used, pixel + shape.lanes, 0.0f);
+    pixel += shape.lanes;
+  }
+}
+
+} // namespace
+
+SparseLayer::SparseLayer(std::string name, const Geometry &geometry,
+                         const Structure &structure, Options options)
+    : Layer(name), layerOptions(options),
+      weights(name + ".weight", geometry, structure) {
+  if (options.bias)
+    biases = std::make_unique<Parameter>(name + ".bias", geometry.outChannels);
+}
+
+KernelRequest SparseLayer::request(Operation operation) const {
+  KernelRequest request;
+  request.operation = operation;
+  request.geometry = weights.geometry();
+  request.structure = weights.structure();
+  request.bias = operation == Operation::Forward && biases;
+  return request;
+}
+
+std::vector<KernelRequest> SparseLayer::requests() const {
+  std::vector<KernelRequest> result{request(Operation::Forward),
+                                    request(Operation::GradWeight)};
+  if (inputGradientWanted)
+    result.push_back(request(Operation::GradInput));
+  return result;
+}
+
+void SparseLayer::verifyKernel(const Kernel &kernel, Operation operation,
+                               int64_t lanes) const {
+  verifyInvariant(kernel.entry != nullptr, "a kernel has no entry");
+  verifyInvariant(kernel.layout.operation == operation,
+                  "a kernel computes another operation than asked for");
+  verifyInvariant(kernel.layout.geometry == weights.geometry(),
+                  "a kernel has another geometry than its layer");
+  verifyInvariant(kernel.layout.structure == weights.structure(),
+                  "a kernel has another structure than its layer");
+  verifyInvariant(kernel.layout.schedule.lanes == lanes,
+                  "a kernel has other lanes than its provider");
+}
+
+void SparseLayer::repack(KernelProvider &provider, Workspace &workspace) {
+  for (const KernelRequest &request : requests()) {
+    PackedKernel &target = packed(request.operation);
+    target.kernel = provider.get(request);
+    verifyKernel(*target.kernel, request.operation, provider.lanes());
+    const StreamLayout &layout = target.kernel->layout;
+    target.streams = packStreams(layout, weights.active());
+    target.indexMemory.set(target.streams.bytes());
+
+    bool gradWeight = request.operation == Operation::GradWeight;
+    verifyInvariant(!gradWeight || target.streams.values() == weights.size(),
+                    "a weight gradient's stream does not hold every weight");
+    workspace.reserve(layout.scratchFloats(),
+                      gradWeight ? target.streams.values() : 0,
+                      layout.schedule.lanes);
+    if (!gradWeight && target.values.size() != target.streams.values()) {
+      target.values = {};
+      target.values =
+          Buffer<float>(MemoryKind::Streams, target.streams.values());
+    }
+    target.valuesVersion = 0;
+  }
+}
+
+void SparseLayer::permuteValues(ThreadPool &pool, PackedKernel &target) {
+  if (target.valuesVersion == weights.version())
+    return;
+  OrderedCopy copy{weights.values(), target.streams.valueOrder.data(),
+                   target.values.data()};
+  int64_t count = target.streams.values();
+  if (count < kParallelCopy)
+    copy.gather(0, count);
+  else
+    pool.run(count, [&copy](int, int64_t begin, int64_t end) {
+      copy.gather(begin, end);
+    });
+  target.valuesVersion = weights.version();
+}
+
+void SparseLayer::verifyInput(const Tensor &input) const {
+  const Geometry &geometry = weights.geometry();
+  const TensorShape &shape = input.shape();
+  bool fits =
+      geometry.kind == LayerKind::Linear
+          ? shape.channels * shape.height * shape.width == geometry.inChannels
+          : shape.channels == geometry.inChannels &&
+                shape.height == geometry.input.height &&
+                shape.width == geometry.input.width;
+  if (!fits)
+    throw UserError(
+        name() + ": got images of " + std::to_string(shape.channels) + "x" +
+        std::to_string(shape.height) + "x" + std::to_string(shape.width) +
+        ", was built for " + std::to_string(geometry.inChannels) + "x" +
+        std::to_string(geometry.input.height) + "x" +
+        std::to_string(geometry.input.width));
+}
+
+const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
+  verifyInput(input);
+  PackedKernel &forward = packed(Operation::Forward);
+  verifyInvariant(forward.kernel != nullptr, "a layer runs before its kernels "
+                                             "were asked for");
+  verifyInvariant(input.shape().lanes == forward.kernel->layout.schedule.lanes,
+                  "an input has other lanes than the kernels");
+  permuteValues(context.pool, forward);
+  latestInput = &input;
+  const Geometry &geometry = weights.geometry();
+  Extent2d plane = geometry.output();
+  result.reshape({input.shape().images, geometry.outChannels, plane.height,
+                  plane.width, input.shape().lanes});
+  KernelCall call{*forward.kernel, {}, context.workspace};
+  call.operands.source = input.data();
+  call.operands.values = forward.values.data();
+  call.operands.offsets = forward.streams.offsets.data();
+  call.operands.indices = forward.streams.indices.data();
+  call.operands.bias = biases ? biases->values() : nullptr;
+  call.operands.result = result.data();
+  call.operands.batch_blocks = input.shape().blocks();
+  call.run(context.pool);
+  return result;
+}
+
+void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
+  PackedKernel &target = packed(Operation::GradWeight);
+  KernelCall call{*target.kernel, {}, context.workspace};
+  call.operands.source = latestInput->data();
+  call.operands.gradient = gradient.data();
+  call.operands.offsets = target.streams.offsets.data();
+  call.operands.indices = target.streams.indices.data();
+  call.operands.result = context.workspace.streamGradient();
+  call.operands.lanes = context.workspace.laneSums();
+  call.operands.batch_blocks = latestInput->shape().blocks();
+  call.run(context.pool);
+
+  OrderedCopy copy{context.workspace.streamGradient(),
+                   target.streams.valueOrder.data(), weights.gradient()};
+  int64_t count = target.streams.values();
+  if (count < kParallelCopy)
+    copy.scatter(0, count);
+  else
+    context.pool.run(count, [&copy](int, int64_t begin, int64_t end) {
+      copy.scatter(begin, end);
+    });
+}
+
+GradientPool::Lease SparseLayer::backward(RunContext &context,
+                                          GradientPool::Lease gradient) {
+  verifyInvariant(latestInput && gradient->shape() == result.shape(),
+                  "a gradient does not have the shape of the layer's output");
+  clearPaddingImages(*gradient);
+  weightGradient(context, *gradient);
+  if (biases)
+    operators::channelSum(context.pool, *gradient, biases->gradient());
+  if (!inputGradientWanted)
+    return {};
+
+  PackedKernel &target = packed(Operation::GradInput);
+  permuteValues(context.pool, target);
+  GradientPool::Lease inputGradient =
+      context.gradients.acquire(latestInput->shape());
+  KernelCall call{*target.kernel, {}, context.workspace};
+  call.operands.source = gradient->data();
+  call.operands.values = target.values.data();
+  call.operands.offsets = target.streams.offsets.data();
+  call.operands.indices = target.streams.indices.data();
+  call.operands.result = inputGradient->data();
+  call.operands.batch_blocks = latestInput->shape().blocks();
+  call.run(context.pool);
+  return inputGradient;
+}
+
+void SparseLayer::forEachParameter(
+    const std::function<void(Parameter &)> &visit) {
+  visit(weights);
+  if (biases)
+    visit(*biases);
+}
+
+void SparseLayer::initialise(uint64_t seed, uint32_t layer) {
+  std::vector<uint32_t> positions =
+      weights.active().positions(weights.geometry(), weights.structure());
+  std::vector<uint32_t> slots(positions.size());
+  std::iota(slots.begin(), slots.end(), 0u);
+  std::sort(slots.begin(), slots.end(), [&](uint32_t a, uint32_t b) {
+    return positions[a] < positions[b];
+  });
+  size_t next = 0;
+  weightDraws(seed, layer).forEach([&](int64_t position, float draw) {
+    if (next < slots.size() && positions[slots[next]] == position)
+      weights.values()[slots[next++]] = draw;
+  });
+  weights.markChanged();
+  if (!biases)
+    return;
+  bool uniform = layerOptions.initialisation == Initialisation::UniformFanIn;
+  RandomStream stream(seed, RandomPurpose::Initialisation, layer, 1);
+  float bound =
+      static_cast<float>(1 / std::sqrt(double(weights.geometry().columns())));
+  for (int64_t i = 0; i < biases->size(); ++i)
+    biases->values()[i] = uniform ? (2 * stream.uniform() - 1) * bound : 0.0f;
+  biases->markChanged();
+}
+
+} // namespace lacuna

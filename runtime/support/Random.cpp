@@ -1,0 +1,93 @@
+//===- Random.cpp - Counter-based random numbers --------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Random.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <cmath>
+
+namespace lacuna {
+
+namespace {
+
+constexpr uint64_t kMultiplier0 = 0xD2511F53;
+constexpr uint64_t kMultiplier1 = 0xCD9E8D57;
+constexpr uint32_t kWeyl0 = 0x9E3779B9;
+constexpr uint32_t kWeyl1 = 0xBB67AE85;
+constexpr int kRounds = 10;
+constexpr double kTwoPi = 6.283185307179586476925;
+
+} // namespace
+
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter,
+                                   std::array<uint32_t, 2> key) {
+  for (int round = 0; round < kRounds; ++round) {
+    uint64_t product0 = kMultiplier0 * counter[0];
+    uint64_t product1 = kMultiplier1 * counter[2];
+    counter = {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
+               static_cast<uint32_t>(product1),
+               static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
+               static_cast<uint32_t>(product0)};
+    key[0] += kWeyl0;
+    key[1] += kWeyl1;
+  }
+  return counter;
+}
+
+RandomStream::RandomStream(uint64_t seed, RandomPurpose purpose, uint32_t a,
+                           uint32_t b)
+    : counter{0, static_cast<uint32_t>(purpose), a, b},
+      key{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
+      block{} {}
+
+void RandomStream::refill() {
+  block = philox4x32(counter, key);
+  ++counter[0];
+  // A wrapped counter would repeat the stream.
+  verifyInvariant(counter[0] != 0, "a random stream ran out of numbers");
+  used = 0;
+}
+
+uint32_t RandomStream::next() {
+  if (used == block.size())
+    refill();
+  return block[used++];
+}
+
+// Lemire, "Fast random integer generation in an interval", 2019.
+uint32_t RandomStream::below(uint32_t bound) {
+  verifyInvariant(bound > 0, "RandomStream::below: bound is zero");
+  uint64_t product = uint64_t(next()) * bound;
+  if (static_cast<uint32_t>(product) < bound) {
+    uint32_t threshold = (0u - bound) % bound;
+    while (static_cast<uint32_t>(product) < threshold)
+      product = uint64_t(next()) * bound;
+  }
+  return static_cast<uint32_t>(product >> 32);
+}
+
+float RandomStream::uniform() {
+  return static_cast<float>(next() >> 8) * 0x1p-24f;
+}
+
+// Box-Muller, in double so that the rounding to float hides differences
+// between mathematics libraries.
+float RandomStream::normal() {
+  if (hasSpareNormal) {
+    hasSpareNormal = false;
+    return spareNormal;
+  }
+  double radial = (next() + 0.5) * 0x1p-32;
+  double angle = next() * 0x1p-32 * kTwoPi;
+  double radius = std::sqrt(-2.0 * std::log(radial));
+  spareNormal = static_cast<float>(radius * std::sin(angle));
+  hasSpareNormal = true;
+  return static_cast<float>(radius * std::cos(angle));
+}
+
+} // namespace lacuna

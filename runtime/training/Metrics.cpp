@@ -1,0 +1,86 @@
+//===- Metrics.cpp - The record of a training run -------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Metrics.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace lacuna {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void fail(const std::string &path, const char *what) {
+  throw EnvironmentError(path + ": " + what + ": " + std::strerror(errno) +
+                         "; choose another --metrics path");
+}
+
+} // namespace
+
+MetricsWriter::MetricsWriter(const std::string &path)
+    : path(path), file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC,
+                            S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)) {
+  if (file < 0)
+    fail(path, "cannot be written");
+}
+
+MetricsWriter::~MetricsWriter() { close(file); }
+
+void MetricsWriter::writeLine(std::string line) {
+  // Only regular files can be cut; a pipe or /dev/stdout has nothing to cut.
+  if (!hasLines && ftruncate(file, 0) != 0 && errno != EINVAL)
+    fail(path, "cannot be emptied");
+  hasLines = true;
+  line += '\n';
+  for (size_t done = 0; done < line.size();) {
+    ssize_t written = ::write(file, line.data() + done, line.size() - done);
+    if (written < 0 && errno != EINTR)
+      fail(path, "cannot be written");
+    if (written > 0)
+      done += static_cast<size_t>(written);
+  }
+}
+
+void MetricsWriter::write(const EpochReport &report) {
+  Json line;
+  line["event"] = "epoch";
+  line["epoch"] = report.epoch;
+  line["train_loss"] = report.trainLoss;
+  line["train_accuracy"] = report.trainAccuracy;
+  line["test_accuracy"] = report.testAccuracy;
+  line["density"] = report.density;
+  line["images_per_second"] = report.imagesPerSecond;
+  line["seconds"] = report.seconds;
+  writeLine(line.dump());
+}
+
+void MetricsWriter::write(const TrainingSummary &summary) {
+  Json line;
+  line["event"] = "summary";
+  line["best_test_accuracy"] = summary.bestTestAccuracy;
+  line["final_test_accuracy"] = summary.finalTestAccuracy;
+  line["parameters_total"] = summary.parametersTotal;
+  line["parameters_active"] = summary.parametersActive;
+  line["compiles"] = summary.kernels.compiles;
+  line["cache_hits"] = summary.kernels.memoryHits + summary.kernels.diskHits;
+  line["repacks"] = summary.repacks;
+  line["compile_seconds"] = summary.kernels.compileSeconds;
+  line["stall_seconds"] = summary.stallSeconds;
+  line["model_state_bytes"] = summary.modelStateBytes;
+  line["peak_rss_bytes"] = summary.peakResidentBytes;
+  writeLine(line.dump());
+}
+
+} // namespace lacuna

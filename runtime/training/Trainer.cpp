@@ -1,0 +1,269 @@
+//===- Trainer.cpp - The training loop ------------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Trainer.h"
+
+#include "lacuna/Runtime/Random.h"
+#include "lacuna/Support/Error.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+namespace lacuna {
+
+namespace {
+
+constexpr int kNotAugmented = -1;
+
+class Stopwatch {
+public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() -
+                                         start)
+        .count();
+  }
+
+private:
+  std::chrono::steady_clock::time_point start =
+      std::chrono::steady_clock::now();
+};
+
+void reject(const char *field, double value, const char *rule) {
+  std::ostringstream message;
+  message << field << ": is " << value << ", must be " << rule;
+  throw UserError(message.str());
+}
+
+int64_t peakResidentBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  constexpr int64_t kBytesPerUnit = 1024;
+  return usage.ru_maxrss * kBytesPerUnit;
+}
+
+int64_t modelStateBytes() {
+  MemoryUsage usage = memoryUsage();
+  int64_t total = 0;
+  for (MemoryKind kind :
+       {MemoryKind::Weights, MemoryKind::Indices, MemoryKind::Gradients,
+        MemoryKind::Optimiser, MemoryKind::Streams})
+    total += usage.peak[size_t(kind)];
+  return total;
+}
+
+std::vector<uint32_t> identity(size_t count) {
+  std::vector<uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0u);
+  return order;
+}
+
+} // namespace
+
+void TrainerOptions::verify() const {
+  if (epochs < 1)
+    reject("epochs", epochs, "at least 1");
+  if (batch < 1)
+    reject("batch", double(batch), "at least 1");
+  if (!(sgd.learningRate > 0) || std::isinf(sgd.learningRate))
+    reject("lr", sgd.learningRate, "a finite number above 0");
+  if (!(sgd.momentum >= 0 && sgd.momentum < 1))
+    reject("momentum", sgd.momentum, "at least 0 and below 1");
+  if (!(sgd.weightDecay >= 0) || std::isinf(sgd.weightDecay))
+    reject("weight-decay", sgd.weightDecay, "a finite number, at least 0");
+}
+
+Trainer::Trainer(Network &network, const Method &method,
+                 KernelProvider &provider, ThreadPool &pool,
+                 const DataSet &data, const TrainerOptions &options)
+    : network(network), method(method), provider(provider), pool(pool),
+      data(data), options(options), sgd(options.sgd),
+      trainOrder(identity(data.train.labels.size())),
+      testOrder(identity(data.test.labels.size())) {
+  options.verify();
+  if (trainOrder.empty() || testOrder.empty())
+    throw UserError(data.name + ": has no training or no test images");
+  size_t batch = std::min(size_t(options.batch),
+                          std::max(trainOrder.size(), testOrder.size()));
+  labels.resize(batch);
+  placements.resize(batch);
+
+  chooseInitialUnits();
+  network.initialise(options.seed);
+  network.bind(provider, pool);
+}
+
+void Trainer::chooseInitialUnits() {
+  uint32_t number = 0;
+  for (SparseLayer *layer : network.weightLayers()) {
+    MutationEvent event{0, number++, options.seed};
+    SparseParameter &weight = layer->weight();
+    if (weight.structure().scheme == Scheme::Dense)
+      continue;
+    weight.activate(method.initialise(weight, event));
+    if (options.initialMask == InitialMask::Magnitude)
+      weight.activate(
+          largestDraws(weight, layer->weightDraws(options.seed, event.layer),
+                       weight.activeUnits()));
+  }
+}
+
+void Trainer::verifyCounts(const SparseLayer &layer, double sparsity) const {
+  verifyInvariant(layer.weight().activeUnits() ==
+                      unitsAtSparsity(layer.weight(), sparsity),
+                  "a layer's active units are not what its method scheduled");
+}
+
+void Trainer::mutate(int epoch) {
+  uint32_t number = 0;
+  for (SparseLayer *layer : network.weightLayers()) {
+    MutationEvent event{epoch, number++, options.seed};
+    if (layer->weight().structure().scheme == Scheme::Dense)
+      continue;
+    if (method.mutate(layer->weight(), event))
+      network.repack(*layer);
+    verifyCounts(*layer, method.scheduledSparsity(epoch));
+  }
+}
+
+void Trainer::finish() {
+  for (SparseLayer *layer : network.weightLayers()) {
+    if (layer->weight().structure().scheme == Scheme::Dense)
+      continue;
+    if (method.finish(layer->weight()))
+      network.repack(*layer);
+    verifyCounts(*layer, method.finalSparsity());
+  }
+}
+
+void Trainer::shuffle(int epoch) {
+  // From the identity each time, so that an epoch's order does not depend on
+  // those before it.
+  std::iota(trainOrder.begin(), trainOrder.end(), 0u);
+  RandomStream stream(options.seed, RandomPurpose::Shuffle,
+                      static_cast<uint32_t>(epoch));
+  for (size_t left = trainOrder.size(); left > 1; --left)
+    std::swap(trainOrder[left - 1],
+              trainOrder[stream.below(static_cast<uint32_t>(left))]);
+}
+
+void Trainer::loadBatch(const ImageSet &set, const uint32_t *index,
+                        int64_t count, int augmentedEpoch) {
+  for (int64_t i = 0; i < count; ++i)
+    labels[i] = set.labels[index[i]];
+  bool augmented = augmentedEpoch != kNotAugmented && data.augment;
+  if (augmented)
+    for (int64_t i = 0; i < count; ++i) {
+      RandomStream stream(options.seed, RandomPurpose::Augmentation,
+                          static_cast<uint32_t>(augmentedEpoch), index[i]);
+      uint32_t offsets = static_cast<uint32_t>(2 * data.pad + 1);
+      placements[i].top = static_cast<int32_t>(stream.below(offsets));
+      placements[i].left = static_cast<int32_t>(stream.below(offsets));
+      placements[i].flip = stream.below(2) == 1;
+    }
+  operators::loadImages(
+      pool, set.images.data(), set.channels, set.height, set.width, index,
+      count, augmented ? placements.data() : nullptr, data.pad,
+      data.mean.data(), data.deviation.data(), provider.lanes(), images);
+}
+
+void Trainer::reportDivergence(int epoch, int64_t step, double loss) {
+  std::string layer = network.firstNonFiniteLayer();
+  std::ostringstream message;
+  message << "training: the loss is " << loss << " at epoch " << epoch + 1
+          << ", step " << step + 1 << "; ";
+  if (layer.empty())
+    message << "all layers' outputs are finite";
+  else
+    message << "the first layer whose output is not finite is " << layer;
+  message << "; use a lower learning rate";
+  throw UserError(message.str());
+}
+
+void Trainer::trainStep(int epoch, int64_t first, int64_t count,
+                        Progress &progress) {
+  loadBatch(data.train, trainOrder.data() + first, count, epoch);
+  const Tensor &logits = network.forward(images, true);
+  GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
+  operators::LossResult result =
+      operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient);
+  if (!std::isfinite(result.lossSum))
+    reportDivergence(epoch, first / options.batch, result.lossSum);
+  progress.lossSum += result.lossSum;
+  progress.correct += result.correct;
+  progress.images += count;
+  network.backward(std::move(gradient));
+  sgdStep(pool, network.parameters(), sgd);
+}
+
+Trainer::Progress Trainer::trainEpoch(int epoch) {
+  Stopwatch watch;
+  sgd.learningRate = learningRateAt(options.schedule, options.sgd.learningRate,
+                                    epoch, options.epochs);
+  shuffle(epoch);
+  Progress progress;
+  int64_t count = static_cast<int64_t>(trainOrder.size());
+  int64_t steps = (count - 1) / options.batch + 1;
+  for (int64_t step = 0; step < steps; ++step) {
+    int64_t first = step * options.batch;
+    trainStep(epoch, first, std::min(options.batch, count - first), progress);
+    if (onStep)
+      onStep({epoch + 1, step + 1, steps, progress.lossSum / progress.images,
+              double(progress.correct) / progress.images,
+              progress.images / watch.seconds()});
+  }
+  return progress;
+}
+
+double Trainer::testAccuracy() {
+  int64_t correct = 0, count = static_cast<int64_t>(testOrder.size());
+  for (int64_t first = 0; first < count;) {
+    int64_t size = std::min(options.batch, count - first);
+    loadBatch(data.test, testOrder.data() + first, size, kNotAugmented);
+    const Tensor &logits = network.forward(images, false);
+    correct +=
+        operators::softmaxCrossEntropy(pool, logits, labels.data(), nullptr)
+            .correct;
+    first += size;
+  }
+  return double(correct) / double(count);
+}
+
+TrainingSummary Trainer::run() {
+  TrainingSummary summary;
+  for (int epoch = 0; epoch < options.epochs; ++epoch) {
+    Stopwatch watch;
+    mutate(epoch);
+    Progress progress = trainEpoch(epoch);
+    double trainSeconds = watch.seconds();
+    if (epoch + 1 == options.epochs)
+      finish();
+    double accuracy = testAccuracy();
+    summary.finalTestAccuracy = accuracy;
+    summary.bestTestAccuracy = std::max(summary.bestTestAccuracy, accuracy);
+    if (onEpoch)
+      onEpoch({epoch + 1, progress.lossSum / progress.images,
+               double(progress.correct) / progress.images, accuracy,
+               network.density(), progress.images / trainSeconds,
+               watch.seconds()});
+  }
+  summary.parametersTotal = network.parametersTotal();
+  summary.parametersActive = network.parametersActive();
+  summary.kernels = provider.statistics();
+  summary.repacks = network.repacks();
+  summary.stallSeconds = network.stallSeconds();
+  summary.modelStateBytes = modelStateBytes();
+  summary.peakResidentBytes = peakResidentBytes();
+  return summary;
+}
+
+} // namespace lacuna
