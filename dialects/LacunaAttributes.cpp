@@ -12,12 +12,17 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 
 namespace lacuna::ir {
 
 namespace {
+
+constexpr int64_t kMaxScheduleExtent = 16384;
 
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 
@@ -26,6 +31,9 @@ LogicalResult verifyAscending(EmitError emitError, StringRef field,
   for (size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] < 0)
       return emitError() << field << "[" << i << "] is negative";
+    if (indices[i] > std::numeric_limits<uint32_t>::max())
+      return emitError() << field << "[" << i << "] = " << indices[i]
+                         << " exceeds 32 bits";
     if (i > 0 && indices[i] <= indices[i - 1])
       return emitError() << field << " must be strictly ascending, but "
                          << field << "[" << i << "] = " << indices[i]
@@ -65,8 +73,11 @@ LogicalResult PatternAttr::verify(EmitError emitError, ArrayAttr library,
     return emitError() << "a pattern library must not be empty";
   for (Attribute entry : library) {
     auto taps = dyn_cast<ArrayAttr>(entry);
-    if (!taps || taps.empty() ||
-        !llvm::all_of(taps, llvm::IsaPred<IntegerAttr>))
+    auto isTap = [](Attribute tap) {
+      auto integer = dyn_cast<IntegerAttr>(tap);
+      return integer && integer.getType().isSignlessInteger(64);
+    };
+    if (!taps || taps.empty() || !llvm::all_of(taps, isTap))
       return emitError() << "a pattern must be a non-empty list of taps";
     SmallVector<int64_t> values;
     for (Attribute tap : taps)
@@ -95,11 +106,18 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t lanes,
     return emitError() << "tile must be [batch blocks, rows, columns]";
   if (panel.size() != 2)
     return emitError() << "panel must be [channels, pixels]";
-  auto positive = [](int64_t value) { return value > 0; };
-  if (lanes < 1 || chunk < 1 || taps < 1 || unroll < 1 ||
-      !llvm::all_of(tile.asArrayRef(), positive) ||
-      !llvm::all_of(panel.asArrayRef(), positive))
-    return emitError() << "every extent of a schedule must be positive";
+  // Products of extents must not overflow before the layout checks them.
+  auto inRange = [](int64_t value) {
+    return value >= 1 && value <= kMaxScheduleExtent;
+  };
+  if (!inRange(lanes) || !inRange(chunk) || !inRange(taps) ||
+      !inRange(unroll) || !llvm::all_of(tile.asArrayRef(), inRange) ||
+      !llvm::all_of(panel.asArrayRef(), inRange))
+    return emitError() << "every extent of a schedule must be between 1 and "
+                       << kMaxScheduleExtent;
+  // Lanes are summed by halves.
+  if (!llvm::isPowerOf2_64(lanes))
+    return emitError() << "lanes must be a power of two, not " << lanes;
   return success();
 }
 

@@ -7,6 +7,8 @@
 
 #include "lacuna/Passes/Passes.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace lacuna::ir {
@@ -16,14 +18,21 @@ namespace lacuna::ir {
 
 namespace {
 
+/// Beyond what any target has; schedules stay representable.
+constexpr int64_t kMaxLanes = 64;
+constexpr int64_t kMaxL1Bytes = 1 << 22;
+
 class ChooseSchedulePass : public impl::ChooseScheduleBase<ChooseSchedulePass> {
 public:
   using ChooseScheduleBase::ChooseScheduleBase;
 
   void runOnOperation() override {
-    if (lanes < 1 || vectorRegisters < 1 || l1Bytes < 1) {
+    if (lanes < 1 || lanes > kMaxLanes || !llvm::isPowerOf2_64(lanes) ||
+        vectorRegisters < 1 || l1Bytes < 1 || l1Bytes > kMaxL1Bytes) {
       getOperation()->emitError()
-          << "lanes, vector-registers and l1-bytes must be positive";
+          << "lanes must be a power of two up to " << kMaxLanes
+          << ", vector-registers positive, l1-bytes between 1 and "
+          << kMaxL1Bytes;
       return signalPassFailure();
     }
     TargetDescription target{lanes, vectorRegisters, l1Bytes};

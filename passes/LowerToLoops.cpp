@@ -33,6 +33,21 @@ public:
   }
 
 private:
+  /// Whether the kernel of the layer can take the function's place: anything
+  /// else in it would be lost.
+  static bool isWholeFunction(func::FuncOp function, LayerOpInterface layer) {
+    if (!llvm::hasSingleElement(function.getBody()))
+      return false;
+    Block &body = function.front();
+    auto isArgument = [&](Value operand) {
+      return llvm::is_contained(body.getArguments(), operand);
+    };
+    return body.getOperations().size() == 2 && layer->getBlock() == &body &&
+           llvm::all_of(layer->getOperands(), isArgument) &&
+           llvm::equal(body.getTerminator()->getOperands(),
+                       layer->getResults());
+  }
+
   LogicalResult lower(func::FuncOp function) {
     SmallVector<LayerOpInterface> layers;
     function.walk([&](LayerOpInterface layer) { layers.push_back(layer); });
@@ -43,6 +58,10 @@ private:
              << "must hold one layer operation to become a kernel, not "
              << layers.size();
     LayerOpInterface layer = layers.front();
+    if (!isWholeFunction(function, layer))
+      return function.emitOpError()
+             << "must only apply its layer operation to its arguments and "
+                "return the result to become a kernel";
     if (!layer.getScheduleAttribute())
       return layer->emitOpError()
              << "has no schedule: run lacuna-choose-schedule first";

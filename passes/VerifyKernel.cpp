@@ -30,6 +30,10 @@ public:
     func::FuncOp function = getOperation();
     if (!function->hasAttr(kKernelAttribute))
       return;
+    if (llvm::any_of(function.getArgumentTypes(), llvm::IsaPred<TensorType>)) {
+      refuse(function, "a kernel must hold no tensor");
+      return signalPassFailure();
+    }
     int64_t multiplyAdds = 0;
     WalkResult result = function.walk([&](mlir::Operation *op) {
       if (isa<CallOpInterface>(op))

@@ -1,0 +1,141 @@
+# ===- test_bad_flags.py - Flags that must be refused -------------------------===#
+#
+# Part of the Lacuna project, under the Apache License v2.0 with LLVM
+# Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+
+import unittest
+
+from idx_data import write_set
+from lacuna_tool import (
+    ENVIRONMENT_ERROR,
+    SUCCESS,
+    USAGE_ERROR,
+    USER_ERROR,
+    ToolTest,
+    lacuna,
+)
+from small_layer import LayerTest
+
+
+class BadDriverFlags(ToolTest):
+    def test_help_and_version_succeed(self):
+        for words in (["--help"], ["--version"], ["run", "--help"], ["train", "--help"]):
+            with self.subTest(words=words):
+                process = self.succeed(*words)
+                self.assertIn("lacuna", process.stdout.lower())
+                self.assertEqual(process.stderr, "")
+
+    def test_run_help_shows_a_descriptor(self):
+        self.assertIn('"scheme": "block"', self.succeed("run", "--help").stdout)
+
+    def test_no_command(self):
+        self.refuse(USAGE_ERROR, ["no command", "lacuna --help"])
+
+    def test_unknown_command(self):
+        self.refuse(USAGE_ERROR, ["unknown command 'trian'"], "trian")
+
+
+class BadRunFlags(LayerTest):
+    def test_unknown_flag(self):
+        self.refuse_run(USAGE_ERROR, ["--fast"], "--fast")
+
+    def test_unknown_operation(self):
+        flags = [w.replace("forward", "backward") for w in self.flags()]
+        self.refuse(USAGE_ERROR, ["--op", "backward"], *flags)
+
+    def test_unknown_level(self):
+        self.refuse_run(USAGE_ERROR, ["--level", "baked"], "--level", "baked")
+
+    def test_unknown_cpu(self):
+        self.refuse_run(USER_ERROR, ["cpu", "pentium-9"], "--cpu", "pentium-9")
+
+    def test_missing_operand(self):
+        flags = list(self.flags())
+        at = flags.index("--weights")
+        del flags[at : at + 2]
+        self.refuse(USAGE_ERROR, ["--weights", "forward"], *flags)
+
+    def test_operand_without_use(self):
+        self.refuse_run(
+            USAGE_ERROR,
+            ["--grad-output", "forward"],
+            "--grad-output",
+            self.path("dy.npy"),
+        )
+
+    def test_missing_descriptor(self):
+        self.refuse(USAGE_ERROR, ["--descriptor"], "run", "--op", "forward")
+
+    def test_threads(self):
+        self.refuse_run(USER_ERROR, ["threads", "0"], "--threads", "0")
+        self.refuse_run(USER_ERROR, ["threads", "1000"], "--threads", "1000")
+        self.refuse_run(USAGE_ERROR, ["--threads", "two"], "--threads", "two")
+
+
+class BadTrainFlags(ToolTest):
+    def setUp(self):
+        super().setUp()
+        write_set(self.path("data"), train=64, test=32)
+
+    def flags(self, **changes):
+        flags = {
+            "model": "lenet-5-caffe",
+            "data": "mnist:" + self.path("data"),
+            "method": "mest-em",
+            "scheme": "block",
+            "sparsity": 0.9,
+            "epochs": 1,
+            "batch": 32,
+            "lr": 0.05,
+            "metrics": self.path("metrics.jsonl"),
+            "cache-dir": self.path("cache"),
+        }
+        flags.update({name.replace("_", "-"): v for name, v in changes.items()})
+        return ("train", *(w for n, v in flags.items() for w in ("--" + n, v)))
+
+    def refuse_value(self, flag, value):
+        """Either kind of refusal will do, as long as it names flag and value."""
+        process = lacuna(*self.flags(**{flag: value}))
+        self.assertIn(process.returncode, (USER_ERROR, USAGE_ERROR), process.stderr)
+        self.assertIn(flag, process.stderr)
+        self.assertIn(str(value), process.stderr)
+        self.assertNotIn("bug in Lacuna", process.stderr)
+
+    def test_the_unspoilt_flags_are_accepted(self):
+        self.assertEqual(lacuna(*self.flags()).returncode, SUCCESS)
+
+    def test_values_out_of_range(self):
+        for flag, values in {
+            "sparsity": (1, 1.5, -0.1, "nan"),
+            "batch": (0, -1),
+            "epochs": (0, -1),
+            "threads": (0, 100000),
+        }.items():
+            for value in values:
+                with self.subTest(flag=flag, value=value):
+                    self.refuse_value(flag, value)
+
+    def test_unknown_names(self):
+        for flag in ("model", "method", "scheme", "schedule", "data"):
+            with self.subTest(flag=flag):
+                self.refuse_value(flag, "resnet-33x")
+
+    def test_unknown_flag(self):
+        self.refuse(USAGE_ERROR, ["--fast"], *self.flags(), "--fast")
+
+    def test_unwritable_metrics_are_refused_before_data_is_read(self):
+        path = self.path("absent/metrics.jsonl")
+        flags = self.flags(metrics=path, data="mnist:" + self.path("nowhere"))
+        self.refuse(ENVIRONMENT_ERROR, [path], *flags)
+
+    def test_divergence_names_layer_and_step(self):
+        process = lacuna(*self.flags(lr=1e20, epochs=3))
+        self.assertEqual(process.returncode, USER_ERROR, process.stderr)
+        for word in ("epoch", "step", "layer"):
+            self.assertIn(word, process.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,197 @@
+//===- KernelRun.cpp - Runs compiled kernels on a problem -----------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelRun.h"
+
+#include "lacuna/Compiler/JitProvider.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <memory>
+#include <thread>
+
+namespace lacuna::testing {
+
+namespace {
+
+constexpr int64_t kGuardFloats = 64;
+constexpr float kGuard = -123456.0f;
+constexpr float kUnwritten = std::numeric_limits<float>::quiet_NaN();
+
+/// 64-byte aligned floats between two guards.
+class GuardedFloats {
+public:
+  GuardedFloats(int64_t count, float fill)
+      : count(count), memory(static_cast<float *>(
+                                 std::aligned_alloc(64, roundedBytes(count))),
+                             std::free) {
+    std::fill_n(memory.get(), roundedBytes(count) / sizeof(float), kGuard);
+    std::fill_n(data(), count, fill);
+  }
+
+  float *data() { return memory.get() + kGuardFloats; }
+  float &operator[](int64_t i) { return data()[i]; }
+  const float &operator[](int64_t i) const {
+    return memory.get()[kGuardFloats + i];
+  }
+
+  bool guardsIntact() const {
+    auto intact = [](const float *guard) {
+      return std::all_of(guard, guard + kGuardFloats,
+                         [](float value) { return value == kGuard; });
+    };
+    return intact(memory.get()) && intact(memory.get() + kGuardFloats + count);
+  }
+
+private:
+  static size_t roundedBytes(int64_t count) {
+    size_t bytes = (count + 2 * kGuardFloats) * sizeof(float);
+    return (bytes + 63) / 64 * 64;
+  }
+
+  int64_t count;
+  std::unique_ptr<float, decltype(&std::free)> memory;
+};
+
+int64_t blocksOf(int64_t images, int64_t lanes) {
+  return (images + lanes - 1) / lanes;
+}
+
+/// Where element i of a logical tensor lies in the blocked one.
+struct Blocking {
+  int64_t images, perImage, lanes;
+  int64_t floats() const { return blocksOf(images, lanes) * perImage * lanes; }
+  int64_t at(int64_t i) const {
+    int64_t image = i / perImage;
+    return (image / lanes * perImage + i % perImage) * lanes + image % lanes;
+  }
+};
+
+/// Lanes of images that do not exist hold `padding`.
+GuardedFloats toBlocked(const std::vector<float> &values,
+                        const Blocking &blocking, float padding) {
+  GuardedFloats result(blocking.floats(), padding);
+  for (size_t i = 0; i < values.size(); ++i)
+    result[blocking.at(i)] = values[i];
+  return result;
+}
+
+std::vector<float> fromBlocked(const GuardedFloats &blocked,
+                               const Blocking &blocking) {
+  std::vector<float> result(blocking.images * blocking.perImage);
+  for (size_t i = 0; i < result.size(); ++i)
+    result[i] = blocked[blocking.at(i)];
+  return result;
+}
+
+} // namespace
+
+KernelProvider &jitFor(const std::string &cpu) {
+  static std::map<std::string, std::unique_ptr<KernelProvider>> providers;
+  std::unique_ptr<KernelProvider> &provider = providers[cpu];
+  if (!provider) {
+    ProviderOptions options;
+    options.cpu = cpu;
+    options.noDiskCache = true;
+    provider = createJitProvider(options);
+  }
+  return *provider;
+}
+
+int64_t workItems(const Kernel &kernel, const LayerProblem &problem) {
+  return kernel.layout.workItems(
+      blocksOf(problem.images, kernel.layout.schedule.lanes));
+}
+
+std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
+                             const std::vector<std::vector<WorkRange>> &work) {
+  const StreamLayout &layout = kernel.layout;
+  int64_t lanes = layout.schedule.lanes;
+  const Geometry &g = problem.geometry;
+  Blocking inputs{problem.images, g.inChannels * problem.inputPlane(), lanes};
+  Blocking outputs{problem.images, g.outChannels * problem.outputPlane(),
+                   lanes};
+  // The runtime masks the gradient; whatever else pads the batch must not leak.
+  GuardedFloats input = toBlocked(problem.input, inputs, 7.0f);
+  GuardedFloats gradient = toBlocked(problem.gradient, outputs, 0.0f);
+
+  Streams streams = packStreams(layout, problem.active);
+  EXPECT_EQ(streams.values(), int64_t(problem.weights.size()));
+  std::vector<float> values;
+  for (uint32_t canonical : streams.valueOrder)
+    values.push_back(problem.weights[canonical]);
+
+  bool weightGradient = layout.operation == Operation::GradWeight;
+  bool inputGradient = layout.operation == Operation::GradInput;
+  const Blocking &targets = inputGradient ? inputs : outputs;
+  GuardedFloats result(weightGradient ? streams.values() : targets.floats(),
+                       kUnwritten);
+  GuardedFloats laneSums(weightGradient ? streams.values() * lanes : 0,
+                         kUnwritten);
+  std::vector<GuardedFloats> scratches;
+  for (size_t thread = 0; thread < work.size(); ++thread)
+    scratches.emplace_back(layout.scratchFloats(), kUnwritten);
+
+  auto runOn = [&](size_t thread) {
+    lacuna_kernel_operands operands{};
+    operands.source = inputGradient ? gradient.data() : input.data();
+    operands.gradient = weightGradient ? gradient.data() : nullptr;
+    operands.values = values.data();
+    operands.offsets = streams.offsets.data();
+    operands.indices = streams.indices.data();
+    operands.bias = problem.bias.data();
+    operands.result = result.data();
+    operands.scratch = scratches[thread].data();
+    operands.lanes = laneSums.data();
+    operands.batch_blocks = blocksOf(problem.images, lanes);
+    for (const auto &[begin, end] : work[thread])
+      kernel.entry(&operands, begin, end);
+  };
+  std::vector<std::thread> threads;
+  for (size_t thread = 1; thread < work.size(); ++thread)
+    threads.emplace_back(runOn, thread);
+  runOn(0);
+  for (std::thread &thread : threads)
+    thread.join();
+
+  EXPECT_TRUE(result.guardsIntact()) << kernel.name << " left its result";
+  EXPECT_TRUE(laneSums.guardsIntact()) << kernel.name << " left its lanes";
+  for (const GuardedFloats &scratch : scratches)
+    EXPECT_TRUE(scratch.guardsIntact()) << kernel.name << " left its scratch";
+
+  if (!weightGradient)
+    return fromBlocked(result, targets);
+  std::vector<float> canonical(streams.values(), kUnwritten);
+  for (int64_t i = 0; i < streams.values(); ++i)
+    canonical[streams.valueOrder[i]] = result[i];
+  return canonical;
+}
+
+std::vector<float> runKernel(const Kernel &kernel,
+                             const LayerProblem &problem) {
+  return runKernel(kernel, problem, {{{0, workItems(kernel, problem)}}});
+}
+
+void expectTruth(KernelProvider &provider, const LayerProblem &problem,
+                 Level level) {
+  for (Operation operation : kOperations) {
+    bool bias = operation == Operation::Forward;
+    std::shared_ptr<const Kernel> kernel = provider.get(
+        {operation, problem.geometry, problem.structure, bias, level});
+    EXPECT_LT(relativeError(runKernel(*kernel, problem),
+                            problem.truth(operation, bias)),
+              kTolerance)
+        << kernel->name;
+  }
+}
+
+} // namespace lacuna::testing

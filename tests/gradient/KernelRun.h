@@ -1,0 +1,54 @@
+//===- KernelRun.h - Runs compiled kernels on a problem ---------*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_TESTS_GRADIENT_KERNELRUN_H
+#define LACUNA_TESTS_GRADIENT_KERNELRUN_H
+
+#include "LayerProblem.h"
+
+#include "lacuna/Runtime/KernelProvider.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lacuna::testing {
+
+inline constexpr Operation kOperations[] = {
+    Operation::Forward, Operation::GradInput, Operation::GradWeight};
+inline constexpr Level kLevels[] = {Level::Specialised, Level::Stream};
+
+/// The relative error that float arithmetic may cause in these tests.
+inline constexpr double kTolerance = 1e-5;
+
+/// The JIT for a CPU (empty: this one), without a disk cache. Kept for the
+/// process, so that tests share kernels.
+KernelProvider &jitFor(const std::string &cpu = "");
+
+/// Work items [first, second).
+using WorkRange = std::pair<int64_t, int64_t>;
+
+/// Runs the kernel on a problem and returns the result as the problem lays out
+/// data. The ranges of each list run in order on a thread of their own. Memory
+/// that the kernel must write starts as NaN; memory it must not touch is
+/// checked afterwards.
+std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
+                             const std::vector<std::vector<WorkRange>> &work);
+/// The whole range at once.
+std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem);
+
+/// Work items of a kernel on a problem.
+int64_t workItems(const Kernel &kernel, const LayerProblem &problem);
+
+/// Compiles and runs the three operations, the forward one with a bias, and
+/// expects the truth.
+void expectTruth(KernelProvider &provider, const LayerProblem &problem,
+                 Level level);
+
+} // namespace lacuna::testing
+
+#endif // LACUNA_TESTS_GRADIENT_KERNELRUN_H

@@ -1,0 +1,143 @@
+# ===- test_train.py - Training runs, seen from outside -----------------------===#
+#
+# Part of the Lacuna project, under the Apache License v2.0 with LLVM
+# Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Trains LeNet-5-Caffe on a small synthetic set and checks what the tool says:
+metrics, determinism over threads, the kernel cache, mutations without compiles.
+"""
+
+import json
+import re
+import unittest
+
+from idx_data import write_set
+from lacuna_tool import ToolTest
+
+LENET_PARAMETERS = 431080
+
+EPOCH_FIELDS = {
+    "epoch": int,
+    "train_loss": float,
+    "train_accuracy": float,
+    "test_accuracy": float,
+    "density": float,
+    "images_per_second": float,
+    "seconds": float,
+}
+SUMMARY_FIELDS = {
+    "best_test_accuracy": float,
+    "final_test_accuracy": float,
+    "parameters_total": int,
+    "parameters_active": int,
+    "compiles": int,
+    "cache_hits": int,
+    "repacks": int,
+    "compile_seconds": float,
+    "stall_seconds": float,
+    "model_state_bytes": int,
+    "peak_rss_bytes": int,
+}
+
+
+class TrainTest(ToolTest):
+    def setUp(self):
+        super().setUp()
+        self.data = write_set(self.path("data"))
+        self.runs = 0
+
+    def train(self, *extra, data=None, cache=None, **flags):
+        """Returns (epochs, summary, hash of the weights)."""
+        self.runs += 1
+        metrics = self.path("metrics-%d.jsonl" % self.runs)
+        settings = {
+            "model": "lenet-5-caffe",
+            "data": "mnist:" + (data or self.data),
+            "method": "mest-em",
+            "scheme": "block",
+            "sparsity": 0.9,
+            "epochs": 2,
+            "batch": 50,
+            "lr": 0.05,
+            "seed": 7,
+            "threads": 1,
+            "metrics": metrics,
+            "cache-dir": cache or self.path("cache-%d" % self.runs),
+        }
+        settings.update({name.replace("_", "-"): v for name, v in flags.items()})
+        words = [w for name, v in settings.items() for w in ("--" + name, v)]
+        process = self.succeed("train", *words, "--weights-hash", *extra)
+        with open(metrics, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        hashes = re.findall(r"\b[0-9a-f]{16}\b", process.stdout)
+        self.assertEqual(len(hashes), 1, process.stdout)
+        return lines[:-1], lines[-1], hashes[0]
+
+    def check_fields(self, line, event, fields):
+        self.assertEqual(line["event"], event)
+        self.assertEqual(set(line), {"event", *fields})
+        for name, kind in fields.items():
+            wanted = (int, float) if kind is float else int
+            self.assertIsInstance(line[name], wanted, name)
+
+    def test_metrics_contract(self):
+        epochs, summary, _ = self.train(epochs=3)
+        self.assertEqual([line["epoch"] for line in epochs], [1, 2, 3])
+        for line in epochs:
+            self.check_fields(line, "epoch", EPOCH_FIELDS)
+            self.assertAlmostEqual(line["density"], 0.1, delta=0.002)
+            for name in ("train_accuracy", "test_accuracy"):
+                self.assertTrue(0 <= line[name] <= 1, name)
+        self.check_fields(summary, "summary", SUMMARY_FIELDS)
+        accuracies = [line["test_accuracy"] for line in epochs]
+        self.assertEqual(summary["best_test_accuracy"], max(accuracies))
+        self.assertEqual(summary["final_test_accuracy"], accuracies[-1])
+        self.assertEqual(summary["parameters_total"], LENET_PARAMETERS)
+        self.assertLess(summary["parameters_active"], 0.2 * LENET_PARAMETERS)
+        self.assertGreater(summary["compiles"], 0)
+
+    def test_it_learns(self):
+        for scheme in ("unstructured", "block", "pattern"):
+            with self.subTest(scheme=scheme):
+                epochs, summary, _ = self.train(scheme=scheme, epochs=6)
+                self.assertLess(epochs[-1]["train_loss"], epochs[0]["train_loss"])
+                self.assertGreater(summary["best_test_accuracy"], 0.9)
+
+    def test_compressed_data_trains_the_same(self):
+        packed = write_set(self.path("packed"), compress=True)
+        self.assertEqual(self.train()[2], self.train(data=packed)[2])
+
+    def test_threads_do_not_change_a_bit(self):
+        for method in ("mest-em", "mest-ems", "static", "dense"):
+            with self.subTest(method=method):
+                one = self.train(method=method, threads=1)[2]
+                two = self.train(method=method, threads=2)[2]
+                self.assertEqual(one, two)
+
+    def test_the_seed_changes_the_weights(self):
+        self.assertNotEqual(self.train(seed=7)[2], self.train(seed=8)[2])
+
+    def test_mutations_repack_and_do_not_compile(self):
+        _, short, _ = self.train(epochs=1)
+        _, long, _ = self.train(epochs=6)
+        self.assertEqual(long["compiles"], short["compiles"])
+        self.assertGreater(long["repacks"], short["repacks"])
+
+    def test_a_second_run_compiles_nothing(self):
+        _, first, first_hash = self.train(cache=self.path("shared"))
+        _, second, second_hash = self.train(cache=self.path("shared"))
+        self.assertGreater(first["compiles"], 0)
+        self.assertEqual(second["compiles"], 0)
+        self.assertGreater(second["cache_hits"], 0)
+        self.assertEqual(first_hash, second_hash)
+
+    def test_sparse_state_is_smaller_than_dense(self):
+        _, sparse, _ = self.train(epochs=1)
+        _, dense, _ = self.train(epochs=1, method="dense", sparsity=0)
+        self.assertEqual(dense["parameters_active"], LENET_PARAMETERS)
+        self.assertLess(sparse["model_state_bytes"], 0.5 * dense["model_state_bytes"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,176 @@
+//===- StreamLayoutTest.cpp - Known layouts, refused schedules ------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Kernel/StreamLayout.h"
+#include "lacuna/Support/Error.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace lacuna {
+namespace {
+
+Schedule schedule(int64_t panelRows = 1) {
+  Schedule s;
+  s.channelChunk = 4;
+  s.panelRows = panelRows;
+  return s;
+}
+
+Geometry layer(int64_t stride, Extent2d kernel = {3, 3},
+               Extent2d padding = {1, 1}) {
+  return Geometry::conv2d(6, 8, {8, 8}, kernel, {stride, stride}, padding);
+}
+
+TEST(StreamLayout, ForwardPacksTheTileAndItsBorder) {
+  StreamLayout layout(Operation::Forward, layer(1), Structure::unstructured(),
+                      schedule());
+  EXPECT_EQ(layout.region, (Extent2d{6, 6}));
+  EXPECT_EQ(layout.origin, (Extent2d{-1, -1}));
+  EXPECT_EQ(layout.chunks, 2);
+  EXPECT_EQ(layout.groups, 8);
+  EXPECT_EQ(layout.scratchFloats(), 4 * 36 * 16);
+  ASSERT_EQ(layout.phases.size(), 1u);
+  // Taps lie in the region as they do in the kernel.
+  EXPECT_EQ(layout.tapOffset(layout.phases[0], 0), 0);
+  EXPECT_EQ(layout.tapOffset(layout.phases[0], 5), 6 + 2);
+  EXPECT_EQ(layout.tileRows(), 2);
+  EXPECT_EQ(layout.workItems(3), 6);
+}
+
+TEST(StreamLayout, StrideSpreadsThePixelsOfATile) {
+  StreamLayout layout(Operation::Forward, layer(2), Structure::unstructured(),
+                      schedule());
+  EXPECT_EQ(layout.region, (Extent2d{9, 9}));
+  EXPECT_EQ(layout.pixelStep, (Extent2d{2, 2}));
+  EXPECT_EQ(layout.packStep, (Extent2d{1, 1}));
+}
+
+TEST(StreamLayout, KernelOfOneTapLeavesOutPixelsBetweenStrides) {
+  StreamLayout layout(Operation::Forward, layer(2, {1, 1}, {0, 0}),
+                      Structure::unstructured(), schedule());
+  EXPECT_EQ(layout.region, (Extent2d{4, 4}));
+  EXPECT_EQ(layout.pixelStep, (Extent2d{1, 1}));
+  EXPECT_EQ(layout.packStep, (Extent2d{2, 2}));
+}
+
+TEST(StreamLayout, GradInputHasAPhaseForEachResidueOfTheStride) {
+  StreamLayout layout(Operation::GradInput, layer(2), Structure::unstructured(),
+                      schedule());
+  ASSERT_EQ(layout.phases.size(), 4u);
+  std::vector<int> taps;
+  for (const StreamPhase &phase : layout.phases) {
+    int reached = 0;
+    for (int64_t tap = 0; tap < 9; ++tap)
+      reached += layout.tapOffset(phase, tap) >= 0;
+    taps.push_back(reached);
+  }
+  // Each of the nine taps reaches exactly one phase.
+  EXPECT_EQ(taps, (std::vector<int>{1, 2, 2, 4}));
+  EXPECT_EQ(layout.sourceChannels, 8);
+  EXPECT_EQ(layout.targetChannels, 6);
+}
+
+TEST(StreamLayout, GradInputOfOneTapLeavesMostPhasesEmpty) {
+  StreamLayout layout(Operation::GradInput, layer(2, {1, 1}, {0, 0}),
+                      Structure::unstructured(), schedule());
+  ASSERT_EQ(layout.phases.size(), 4u);
+  EXPECT_EQ(layout.phases[0].bodies.size(), 1u);
+  for (size_t phase = 1; phase < 4; ++phase)
+    EXPECT_TRUE(layout.phases[phase].bodies.empty());
+}
+
+TEST(StreamLayout, ItemFormsFollowSchemeAndLevel) {
+  auto form = [](Operation operation, const Structure &structure, Level level) {
+    Schedule s = schedule();
+    s.level = level;
+    return StreamLayout(operation, layer(1), structure, s).itemForm();
+  };
+  Structure block = Structure::block(4), channel = Structure::channel(),
+            pattern = Structure::pattern(mestPatterns());
+  EXPECT_EQ(form(Operation::Forward, block, Level::Specialised),
+            ItemForm::Panel);
+  EXPECT_EQ(form(Operation::GradInput, block, Level::Specialised),
+            ItemForm::Column);
+  EXPECT_EQ(form(Operation::GradWeight, pattern, Level::Specialised),
+            ItemForm::Kernel);
+  EXPECT_EQ(form(Operation::Forward, channel, Level::Specialised),
+            ItemForm::Kernel);
+  for (const Structure &structure : {block, channel, pattern})
+    EXPECT_EQ(form(Operation::GradInput, structure, Level::Stream),
+              ItemForm::Panel);
+}
+
+TEST(StreamLayout, LongBodiesAreCutIntoParts) {
+  Schedule s = schedule();
+  s.bodyTaps = 4;
+  StreamLayout layout(Operation::Forward, layer(1), Structure::channel(), s);
+  std::vector<size_t> taps;
+  for (const StreamBody &body : layout.phases[0].bodies)
+    taps.push_back(body.deltas.size());
+  EXPECT_EQ(taps, (std::vector<size_t>{3, 3, 3}));
+}
+
+TEST(StreamLayout, OddPlanesHaveTails) {
+  Geometry g = Geometry::conv2d(2, 2, {13, 8}, {3, 3}, {1, 1}, {1, 1});
+  StreamLayout layout(Operation::Forward, g, Structure::unstructured(),
+                      schedule());
+  EXPECT_EQ(layout.wholeTiles(), (Extent2d{3, 2}));
+  EXPECT_TRUE(layout.hasTailRows());
+  EXPECT_FALSE(layout.hasTailColumns());
+  EXPECT_EQ(layout.tileRows(), 4);
+}
+
+TEST(StreamLayout, WeightGradientsCutGroupsTheSameForAnyBatch) {
+  StreamLayout layout(Operation::GradWeight, layer(1), Structure::channel(),
+                      schedule());
+  EXPECT_EQ(layout.groupParts(), 8);
+  EXPECT_EQ(layout.workItems(1), 16);
+  EXPECT_EQ(layout.workItems(100), 16);
+}
+
+TEST(StreamLayout, RefusesSchedulesThatCannotServe) {
+  auto refusal = [](Operation operation, const Structure &structure,
+                    const std::function<void(Schedule &)> &change) {
+    Schedule s = schedule();
+    change(s);
+    try {
+      StreamLayout(operation, layer(1), structure, s);
+    } catch (const InternalError &error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  auto expect = [&](const char *rule, Operation operation,
+                    const Structure &structure,
+                    const std::function<void(Schedule &)> &change) {
+    EXPECT_NE(refusal(operation, structure, change).find(rule),
+              std::string::npos)
+        << refusal(operation, structure, change);
+  };
+  auto rows = [](int64_t count) {
+    return [count](Schedule &s) { s.panelRows = count; };
+  };
+  expect("extent below one", Operation::Forward, Structure::dense(), rows(0));
+  expect("do not divide the target channels", Operation::Forward,
+         Structure::dense(), rows(3));
+  // Rows of a panel share one index, so only schemes with such rows have them.
+  for (const Structure &structure :
+       {Structure::unstructured(), Structure::channel(), Structure::block(2)})
+    expect("panel rows must be 1, or divide", Operation::Forward, structure,
+           rows(4));
+  expect("panel rows must be 1, or divide", Operation::GradInput,
+         Structure::block(2), rows(2));
+  expect("straddles two channel chunks", Operation::GradInput,
+         Structure::block(4), [](Schedule &s) { s.channelChunk = 3; });
+  expect("exceeds what 16-bit indices reach", Operation::Forward,
+         Structure::dense(), [](Schedule &s) { s.tileHeight = 4000; });
+}
+
+} // namespace
+} // namespace lacuna

@@ -1,0 +1,184 @@
+//===- StreamPackerTest.cpp - Active sets to streams ----------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Kernel/StreamLayout.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace lacuna {
+namespace {
+
+using Offsets = std::vector<int32_t>;
+using Indices = std::vector<uint16_t>;
+using Order = std::vector<uint32_t>;
+
+/// Two channels to two, 3x3 on 4x4: a tile of one 6x6 region a channel.
+Geometry smallLayer() {
+  return Geometry::conv2d(2, 2, {4, 4}, {3, 3}, {1, 1}, {1, 1});
+}
+
+Schedule chunksOf(int64_t channels) {
+  Schedule s;
+  s.channelChunk = channels;
+  return s;
+}
+
+TEST(StreamPacker, UnstructuredForwardStream) {
+  StreamLayout layout(Operation::Forward, smallLayer(),
+                      Structure::unstructured(), chunksOf(1));
+  // (o, c, tap): (0, 0, 1) (0, 1, 0) (1, 0, 8) (1, 1, 4).
+  Streams streams = packStreams(layout, {{1, 9, 26, 31}, {}});
+  // Chunk by chunk, then by output channel: value start, item start, and the
+  // end of both.
+  EXPECT_EQ(streams.offsets, (Offsets{0, 0, 1, 1, 2, 2, 3, 3, 4, 4}));
+  EXPECT_EQ(streams.indices, (Indices{1, 2 * 6 + 2, 0, 6 + 1}));
+  EXPECT_EQ(streams.valueOrder, (Order{0, 2, 1, 3}));
+}
+
+TEST(StreamPacker, UnstructuredGradInputStreamIsTransposedAndMirrored) {
+  StreamLayout layout(Operation::GradInput, smallLayer(),
+                      Structure::unstructured(), chunksOf(2));
+  Streams streams = packStreams(layout, {{1, 9, 26, 31}, {}});
+  EXPECT_EQ(streams.offsets, (Offsets{0, 0, 2, 2, 4, 4}));
+  // Channel 1 of the source lies 36 vectors on; tap 8 reads the corner.
+  EXPECT_EQ(streams.indices, (Indices{6 + 1 + 6, 36, 12 + 2, 36 + 6 + 1}));
+  EXPECT_EQ(streams.valueOrder, (Order{0, 2, 1, 3}));
+}
+
+TEST(StreamPacker, BlockForwardStreamKeepsTheRowsOfABlockTogether) {
+  Geometry g = Geometry::conv2d(1, 4, {4, 4}, {3, 3}, {1, 1}, {1, 1});
+  Schedule s = chunksOf(1);
+  s.panelRows = 2;
+  StreamLayout layout(Operation::Forward, g, Structure::block(4), s);
+  Streams streams = packStreams(layout, {{0, 8}, {}});
+  // Each block is a panel in two groups.
+  EXPECT_EQ(streams.offsets, (Offsets{0, 0, 4, 2, 8, 4}));
+  EXPECT_EQ(streams.indices, (Indices{0, 14, 0, 14}));
+  EXPECT_EQ(streams.valueOrder, (Order{0, 1, 4, 5, 2, 3, 6, 7}));
+}
+
+TEST(StreamPacker, PatternStreamSortsKernelsByPattern) {
+  Geometry g = Geometry::conv2d(3, 1, {4, 4}, {3, 3}, {1, 1}, {1, 1});
+  StreamLayout layout(Operation::Forward, g, Structure::pattern({{0, 8}, {4}}),
+                      chunksOf(3));
+  Streams streams = packStreams(layout, {{0, 1, 2}, {1, 0, 1}});
+  EXPECT_EQ(streams.offsets, (Offsets{0, 0, 1, 4, 3, 3}));
+  EXPECT_EQ(streams.indices, (Indices{36, 0, 72}));
+  EXPECT_EQ(streams.valueOrder, (Order{1, 2, 0, 3}));
+}
+
+TEST(StreamPacker, NothingActiveLeavesOnlyOffsets) {
+  StreamLayout layout(Operation::Forward, smallLayer(),
+                      Structure::unstructured(), chunksOf(2));
+  Streams streams = packStreams(layout, {});
+  EXPECT_EQ(streams.values(), 0);
+  EXPECT_TRUE(streams.indices.empty());
+  EXPECT_EQ(streams.offsets, Offsets(6, 0));
+  EXPECT_EQ(streams.bytes(), 24);
+}
+
+struct PackingCase {
+  Operation operation;
+  Structure structure;
+  int64_t stride;
+  Level level;
+};
+
+std::vector<PackingCase> packingCases() {
+  std::vector<PackingCase> cases;
+  for (Operation operation :
+       {Operation::Forward, Operation::GradInput, Operation::GradWeight})
+    for (const Structure &structure :
+         {Structure::dense(), Structure::unstructured(), Structure::block(4),
+          Structure::block(3), Structure::pattern(mestPatterns()),
+          Structure::channel()})
+      for (int64_t stride : {1, 2})
+        for (Level level : {Level::Stream, Level::Specialised})
+          cases.push_back({operation, structure, stride, level});
+  return cases;
+}
+
+class StreamInvariants : public ::testing::TestWithParam<PackingCase> {};
+
+ActiveSet drawActive(const Geometry &geometry, const Structure &structure) {
+  std::mt19937 random(5);
+  ActiveSet active;
+  if (structure.scheme == Scheme::Dense)
+    return active;
+  for (int64_t unit = 0; unit < structure.units(geometry); ++unit)
+    if (random() % 3 == 0) {
+      active.units.push_back(static_cast<uint32_t>(unit));
+      if (structure.scheme == Scheme::Pattern)
+        active.patternIds.push_back(random() % structure.patterns.size());
+    }
+  return active;
+}
+
+TEST_P(StreamInvariants, Hold) {
+  const PackingCase &p = GetParam();
+  Geometry g =
+      Geometry::conv2d(10, 12, {9, 7}, {3, 3}, {p.stride, p.stride}, {1, 1});
+  Schedule s = chunksOf(12);
+  s.level = p.level;
+  s.bodyTaps = 4;
+  StreamLayout layout(p.operation, g, p.structure, s);
+  ActiveSet active = drawActive(g, p.structure);
+  Streams streams = packStreams(layout, active);
+
+  // Each weight takes part once: in one phase, one chunk, one item.
+  std::vector<uint32_t> order = streams.valueOrder;
+  std::sort(order.begin(), order.end());
+  std::vector<uint32_t> all(active.values(g, p.structure));
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(order, all);
+
+  // Starts never fall, neither those of values nor those of items.
+  int32_t value = 0, item = 0;
+  for (const StreamPhase &phase : layout.phases)
+    for (int64_t group = 0; group <= layout.chunks * layout.groups; ++group) {
+      int64_t slot = phase.offsetsBase + group * layout.offsetsStride(phase);
+      EXPECT_GE(streams.offsets[slot], value);
+      value = streams.offsets[slot];
+      for (size_t body = 0; body < phase.bodies.size(); ++body) {
+        EXPECT_GE(streams.offsets[slot + 1 + body], item);
+        item = streams.offsets[slot + 1 + body];
+      }
+    }
+  EXPECT_EQ(value, streams.values());
+  EXPECT_EQ(item, int32_t(streams.indices.size()));
+
+  // No item reaches past the packed region, whatever pixel and tap.
+  int64_t vectors = layout.scratchFloats() / layout.schedule.lanes;
+  int64_t lastPixel =
+      (s.tileHeight - 1) * layout.pixelStep.height * layout.region.width +
+      (s.tileWidth - 1) * layout.pixelStep.width;
+  for (const StreamPhase &phase : layout.phases)
+    for (size_t body = 0; body < phase.bodies.size(); ++body) {
+      const std::vector<int64_t> &deltas = phase.bodies[body].deltas;
+      int64_t reach = *std::max_element(deltas.begin(), deltas.end());
+      for (int64_t group = 0; group < layout.chunks * layout.groups; ++group) {
+        int64_t slot = phase.offsetsBase + group * layout.offsetsStride(phase) +
+                       1 + static_cast<int64_t>(body);
+        int64_t last = body + 1 < phase.bodies.size()
+                           ? slot + 1
+                           : slot + layout.offsetsStride(phase) -
+                                 static_cast<int64_t>(body);
+        for (int32_t i = streams.offsets[slot]; i < streams.offsets[last]; ++i)
+          EXPECT_LT(streams.indices[i] + reach + lastPixel, vectors);
+      }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StreamInvariants,
+                         ::testing::ValuesIn(packingCases()));
+
+} // namespace
+} // namespace lacuna

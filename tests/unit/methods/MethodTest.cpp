@@ -1,0 +1,415 @@
+//===- MethodTest.cpp - Dynamic sparse training methods -------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ElasticMutation.h"
+
+#include "lacuna/Runtime/InitialMask.h"
+#include "lacuna/Runtime/Method.h"
+#include "lacuna/Runtime/Network.h"
+#include "lacuna/Runtime/Random.h"
+#include "lacuna/Support/Error.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+using namespace lacuna;
+
+namespace {
+
+constexpr uint64_t kSeed = 21;
+
+Geometry conv(int64_t channels, int64_t kernel = 3) {
+  return Geometry::conv2d(channels, channels, {8, 8}, {kernel, kernel}, {1, 1},
+                          {kernel / 2, kernel / 2});
+}
+
+SparseParameter parameterOf(const Geometry &geometry, Scheme scheme) {
+  return SparseParameter("layer.weight", geometry,
+                         structureFor(scheme, geometry));
+}
+
+void fillRandomly(SparseParameter &parameter, uint32_t which) {
+  RandomStream stream(kSeed, RandomPurpose::Test, which);
+  for (int64_t i = 0; i < parameter.size(); ++i)
+    parameter.values()[i] = stream.normal();
+}
+
+std::set<uint32_t> unitSet(const SparseParameter &parameter) {
+  return {parameter.active().units.begin(), parameter.active().units.end()};
+}
+
+TEST(MutationSchedule, KnownStages) {
+  MutationSchedule schedule(160);
+  EXPECT_EQ(schedule.period, 5);
+  EXPECT_EQ(schedule.stage(0), 0);
+  EXPECT_EQ(schedule.stage(89), 0);
+  EXPECT_EQ(schedule.stage(90), 1);
+  EXPECT_EQ(schedule.stage(119), 1);
+  EXPECT_EQ(schedule.stage(120), 2);
+  EXPECT_EQ(schedule.stage(159), 2);
+  EXPECT_TRUE(schedule.mutatesAt(0));
+  EXPECT_FALSE(schedule.mutatesAt(4));
+  EXPECT_TRUE(schedule.mutatesAt(115));
+}
+
+TEST(MutationSchedule, ScalesWithTheLengthOfTraining) {
+  MutationSchedule half(80);
+  EXPECT_EQ(half.milestones, (std::array<int, 2>{45, 60}));
+  EXPECT_EQ(half.period, 3);
+  MutationSchedule ten(10);
+  EXPECT_EQ(ten.milestones, (std::array<int, 2>{6, 8}));
+  EXPECT_EQ(ten.period, 1);
+}
+
+TEST(Counts, AreRoundedToTheNearest) {
+  SparseParameter weights = parameterOf(conv(32), Scheme::Unstructured);
+  ASSERT_EQ(weights.units(), 9216);
+  EXPECT_EQ(unitsAtSparsity(weights, 0.92), 737);
+  EXPECT_EQ(unitsAtSparsity(weights, 0.90), 922);
+  EXPECT_EQ(unitsAtSparsity(weights, 0), 9216);
+  // The authors' percentile rounds up and then down: 738 kept, 183 grown, 921
+  // active. Rounding to the nearest stays within one of each but the growth,
+  // which takes both differences.
+  EXPECT_NEAR(unitsAtSparsity(weights, 0.92), 738, 1);
+  EXPECT_NEAR(unitsAtSparsity(weights, 0.90), 921, 1);
+  EXPECT_NEAR(unitsAtSparsity(weights, 0.90) - unitsAtSparsity(weights, 0.92),
+              183, 2);
+}
+
+TEST(Counts, PatternsTurnSparsityIntoConnectivity) {
+  // 10000 kernels, so that counts read as shares.
+  SparseParameter kernels = parameterOf(conv(100), Scheme::Pattern);
+  const std::vector<std::pair<double, int64_t>> removed{
+      {0.9, 7750},   {0.92, 8200}, {0.91, 7975}, {0.85, 6625},
+      {0.875, 7187}, {0.95, 8875}, {0.98, 9550}, {5.0 / 9, 0}};
+  for (auto [sparsity, want] : removed)
+    EXPECT_EQ(10000 - unitsAtSparsity(kernels, sparsity), want) << sparsity;
+  EXPECT_THROW(unitsAtSparsity(kernels, 0.5), UserError);
+  // Connectivity alone needs no conversion.
+  SparseParameter pointwise = parameterOf(conv(100, 1), Scheme::Pattern);
+  EXPECT_EQ(unitsAtSparsity(pointwise, 0.9), 1000);
+}
+
+TEST(Counts, RefuseToEmptyALayer) {
+  SparseParameter tiny =
+      parameterOf(Geometry::linear(2, 2), Scheme::Unstructured);
+  try {
+    unitsAtSparsity(tiny, 0.95);
+    FAIL() << "accepted";
+  } catch (const UserError &error) {
+    EXPECT_NE(std::string(error.what()).find("layer.weight"),
+              std::string::npos);
+  }
+}
+
+TEST(Pruning, DropsTheSmallestAndKeepsTheLowerUnitOnTies) {
+  SparseParameter weights =
+      parameterOf(Geometry::linear(4, 2), Scheme::Unstructured);
+  weights.activate({{0, 1, 2, 3, 4, 5}, {}});
+  const float values[] = {1, -5, 2, 2, -2, 0.5f};
+  std::copy(std::begin(values), std::end(values), weights.values());
+  std::unique_ptr<Method> method = makeMethod("mest", {});
+  EXPECT_TRUE(pruneToUnits(weights, 3, method->score(weights)));
+  EXPECT_EQ(weights.active().units, (std::vector<uint32_t>{1, 2, 3}));
+  EXPECT_EQ(weights.values()[0], -5);
+  EXPECT_FALSE(pruneToUnits(weights, 3, method->score(weights)));
+}
+
+TEST(Pruning, ScoresUnitsByTheirNorm) {
+  SparseParameter weights = parameterOf(Geometry::linear(2, 4), Scheme::Block);
+  weights.activate({{0, 1}, {}});
+  for (int64_t i = 0; i < 4; ++i) {
+    weights.values()[i] = 1;
+    weights.values()[4 + i] = i == 0 ? -3.0f : 0.0f;
+  }
+  std::vector<double> scores = makeMethod("mest", {})->score(weights);
+  EXPECT_DOUBLE_EQ(scores[0], 2);
+  EXPECT_DOUBLE_EQ(scores[1], 3);
+}
+
+TEST(Pruning, LambdaAddsTheGradient) {
+  SparseParameter weights =
+      parameterOf(Geometry::linear(2, 1), Scheme::Unstructured);
+  weights.activate({{0, 1}, {}});
+  weights.values()[0] = 2;
+  weights.values()[1] = 1;
+  weights.gradient()[1] = -4;
+  MethodOptions options;
+  EXPECT_EQ(makeMethod("mest", options)->score(weights),
+            (std::vector<double>{2, 1}));
+  options.lambda = 0.5;
+  EXPECT_EQ(makeMethod("mest", options)->score(weights),
+            (std::vector<double>{2, 3}));
+}
+
+TEST(Growth, IsUniformOverInactiveUnits) {
+  // Two of ten units are active; of the other eight, three grow.
+  std::vector<int> drawn(10, 0);
+  constexpr int kRounds = 4000;
+  for (int round = 0; round < kRounds; ++round) {
+    SparseParameter weights =
+        parameterOf(Geometry::linear(10, 1), Scheme::Unstructured);
+    weights.activate({{2, 7}, {}});
+    fillRandomly(weights, 1);
+    EXPECT_TRUE(growToUnits(weights, 5, {round, 0, kSeed}));
+    ASSERT_EQ(weights.activeUnits(), 5);
+    for (uint32_t unit : weights.active().units)
+      ++drawn[unit];
+  }
+  EXPECT_EQ(drawn[2], kRounds);
+  EXPECT_EQ(drawn[7], kRounds);
+  for (int unit : {0, 1, 3, 4, 5, 6, 8, 9})
+    EXPECT_NEAR(drawn[unit] / double(kRounds), 3.0 / 8, 0.04) << unit;
+}
+
+TEST(Growth, DependsOnSeedEpochAndLayerOnly) {
+  auto grown = [](const MutationEvent &event) {
+    SparseParameter weights = parameterOf(conv(8), Scheme::Pattern);
+    growToUnits(weights, 20, event);
+    return weights.active();
+  };
+  ActiveSet first = grown({3, 1, kSeed});
+  EXPECT_TRUE(grown({3, 1, kSeed}) == first);
+  EXPECT_FALSE(grown({4, 1, kSeed}) == first);
+  EXPECT_FALSE(grown({3, 2, kSeed}) == first);
+  EXPECT_FALSE(grown({3, 1, kSeed + 1}) == first);
+}
+
+TEST(Growth, DrawsEveryPattern) {
+  SparseParameter weights = parameterOf(conv(32), Scheme::Pattern);
+  growToUnits(weights, 800, {0, 0, kSeed});
+  std::vector<int> drawn(8, 0);
+  for (uint8_t pattern : weights.active().patternIds)
+    ++drawn[pattern];
+  for (int count : drawn)
+    EXPECT_NEAR(count, 100, 40);
+}
+
+/// Kernels of each filter differ by at most one.
+void checkBalance(const SparseParameter &parameter) {
+  std::vector<int64_t> held(parameter.geometry().outChannels, 0);
+  for (uint32_t unit : parameter.active().units)
+    ++held[unit / parameter.geometry().inChannels];
+  auto [least, most] = std::minmax_element(held.begin(), held.end());
+  ASSERT_LE(*most - *least, 1);
+}
+
+/// Squared norm of each unit's draws, of kernels under their best pattern.
+std::vector<double> drawnNorms(const SparseParameter &parameter,
+                               const WeightDraws &draws) {
+  std::vector<double> squares(parameter.geometry().weights());
+  draws.forEach([&](int64_t position, float draw) {
+    squares[position] = double(draw) * draw;
+  });
+  std::vector<double> norms;
+  const Structure &structure = parameter.structure();
+  for (uint32_t unit = 0; unit < parameter.units(); ++unit) {
+    double best = 0;
+    size_t patterns = std::max<size_t>(1, structure.patterns.size());
+    for (size_t p = 0; p < patterns; ++p) {
+      ActiveSet alone{{unit}, {}};
+      if (structure.scheme == Scheme::Pattern)
+        alone.patternIds.push_back(static_cast<uint8_t>(p));
+      double sum = 0;
+      for (uint32_t position : alone.positions(parameter.geometry(), structure))
+        sum += squares[position];
+      best = std::max(best, sum);
+    }
+    norms.push_back(best);
+  }
+  return norms;
+}
+
+TEST(InitialMask, TakesTheLargestDraws) {
+  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
+                        Scheme::Channel}) {
+    SCOPED_TRACE(schemeName(scheme));
+    SparseParameter weights = parameterOf(conv(12), scheme);
+    WeightDraws draws(weights.geometry(), Initialisation::KaimingFanOut, kSeed,
+                      2);
+    int64_t count = weights.units() / 5;
+    weights.activate(largestDraws(weights, draws, count));
+    ASSERT_EQ(weights.activeUnits(), count);
+    std::vector<double> norms = drawnNorms(weights, draws);
+    std::set<uint32_t> chosen = unitSet(weights);
+    if (scheme == Scheme::Pattern) {
+      checkBalance(weights);
+      // Within a filter no kernel left out is larger than one taken.
+      for (uint32_t kept : chosen)
+        for (uint32_t other = kept / 12 * 12; other < kept / 12 * 12 + 12;
+             ++other) {
+          if (chosen.count(other) == 0) {
+            ASSERT_LE(norms[other], norms[kept]);
+          }
+        }
+      continue;
+    }
+    double smallest = 1e9, largestOut = 0;
+    for (uint32_t unit = 0; unit < weights.units(); ++unit)
+      if (chosen.count(unit) > 0)
+        smallest = std::min(smallest, norms[unit]);
+      else
+        largestOut = std::max(largestOut, norms[unit]);
+    EXPECT_GE(smallest, largestOut);
+  }
+}
+
+struct Case {
+  const char *method;
+  Scheme scheme;
+  double sparsity;
+};
+
+class EveryMethod : public ::testing::TestWithParam<Case> {};
+
+TEST_P(EveryMethod, KeepsExactCountsInEveryEpoch) {
+  auto [name, scheme, sparsity] = GetParam();
+  constexpr int kEpochs = 160;
+  std::unique_ptr<Method> method = makeMethod(name, {sparsity, kEpochs, 0});
+  for (const Geometry &geometry :
+       {conv(32), conv(16, 5), Geometry::linear(300, 100)}) {
+    SparseParameter weights = parameterOf(geometry, scheme);
+    weights.activate(method->initialise(weights, {0, 4, kSeed}));
+    fillRandomly(weights, 0);
+    EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, sparsity));
+    for (int epoch = 0; epoch < kEpochs; ++epoch) {
+      ActiveSet before = weights.active();
+      bool changed = method->mutate(weights, {epoch, 4, kSeed});
+      ASSERT_EQ(weights.activeUnits(),
+                unitsAtSparsity(weights, method->scheduledSparsity(epoch)))
+          << epoch;
+      if (!changed) {
+        ASSERT_TRUE(before == weights.active());
+      }
+      if (scheme == Scheme::Pattern &&
+          weights.structure().scheme == Scheme::Pattern)
+        checkBalance(weights);
+      fillRandomly(weights, static_cast<uint32_t>(epoch));
+    }
+    method->finish(weights);
+    EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, sparsity));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Methods, EveryMethod, ::testing::ValuesIn([] {
+      std::vector<Case> cases;
+      for (const char *method :
+           {"static", "mest", "mest-em", "mest-ems", "mest-ems-readme"})
+        for (Scheme scheme :
+             {Scheme::Unstructured, Scheme::Block, Scheme::Pattern})
+          for (double sparsity : {0.8, 0.9, 0.95})
+            cases.push_back({method, scheme, sparsity});
+      return cases;
+    }()),
+    [](const ::testing::TestParamInfo<Case> &info) {
+      std::string name = std::string(info.param.method) + "_" +
+                         std::string(schemeName(info.param.scheme)) + "_" +
+                         std::to_string(int(info.param.sparsity * 100));
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST(Mest, DropsAndGrowsAFifth) {
+  std::unique_ptr<Method> method = makeMethod("mest", {0.9, 160, 0});
+  SparseParameter weights = parameterOf(conv(32), Scheme::Unstructured);
+  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  fillRandomly(weights, 0);
+  std::vector<float> before(weights.values(), weights.values() + 922);
+  EXPECT_TRUE(method->mutate(weights, {0, 0, kSeed}));
+  int64_t zeros = std::count(weights.values(), weights.values() + 922, 0.0f);
+  EXPECT_EQ(zeros, 922 - 737);
+  // The 737 largest survive with their values.
+  std::sort(before.begin(), before.end(),
+            [](float a, float b) { return std::abs(a) > std::abs(b); });
+  float smallestKept = 1e9f;
+  for (int64_t i = 0; i < 922; ++i)
+    if (weights.values()[i] != 0)
+      smallestKept = std::min(smallestKept, std::abs(weights.values()[i]));
+  EXPECT_EQ(smallestKept, std::abs(before[736]));
+  // It never freezes.
+  EXPECT_TRUE(method->mutate(weights, {155, 0, kSeed}));
+}
+
+TEST(MestEm, FreezesAfterTheSecondMilestone) {
+  std::unique_ptr<Method> method = makeMethod("mest-em", {0.9, 160, 0});
+  SparseParameter weights = parameterOf(conv(32), Scheme::Block);
+  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  fillRandomly(weights, 0);
+  int mutations = 0;
+  for (int epoch = 0; epoch < 160; ++epoch)
+    if (method->mutate(weights, {epoch, 0, kSeed})) {
+      ++mutations;
+      EXPECT_LT(epoch, 120);
+      EXPECT_EQ(epoch % 5, 0);
+    }
+  EXPECT_EQ(mutations, 18 + 6);
+}
+
+TEST(MestEms, FollowsThePublishedSchedules) {
+  auto at = [](const char *name, double sparsity, int epoch) {
+    return makeMethod(name, {sparsity, 160, 0})->scheduledSparsity(epoch);
+  };
+  EXPECT_NEAR(at("mest-ems", 0.9, 0), 0.85, 1e-12);
+  EXPECT_NEAR(at("mest-ems", 0.9, 90), 0.875, 1e-12);
+  EXPECT_NEAR(at("mest-ems", 0.9, 120), 0.90, 1e-12);
+  EXPECT_NEAR(at("mest-ems", 0.95, 0), 0.90, 1e-12);
+  EXPECT_NEAR(at("mest-ems", 0.95, 90), 0.925, 1e-12);
+  EXPECT_NEAR(at("mest-ems", 0.8, 0), 0.70, 1e-12);
+  EXPECT_NEAR(at("mest-ems-readme", 0.9, 0), 0.88, 1e-12);
+  EXPECT_NEAR(at("mest-ems-readme", 0.9, 90), 0.89, 1e-12);
+  EXPECT_NEAR(at("mest-em", 0.9, 0), 0.90, 1e-12);
+}
+
+TEST(MestEms, ForgetsTheNewWeightThatTurnsOutWorse) {
+  std::unique_ptr<Method> method = makeMethod("mest-ems", {0.9, 160, 0});
+  SparseParameter weights = parameterOf(conv(32), Scheme::Unstructured);
+  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  std::set<uint32_t> old = unitSet(weights);
+  std::fill_n(weights.values(), weights.size(), 1.0f);
+  method->mutate(weights, {0, 0, kSeed});
+  EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, 0.85));
+  // No new weight grew above an old one: the next prune undoes the growth.
+  EXPECT_TRUE(pruneToUnits(weights, unitsAtSparsity(weights, 0.9),
+                           method->score(weights)));
+  EXPECT_EQ(unitSet(weights), old);
+}
+
+TEST(MestEms, ReachesTheTargetInRunsTooShortForItsSchedule) {
+  std::unique_ptr<Method> method = makeMethod("mest-ems", {0.9, 1, 0});
+  SparseParameter weights = parameterOf(conv(32), Scheme::Block);
+  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  method->mutate(weights, {0, 0, kSeed});
+  EXPECT_GT(weights.activeUnits(), unitsAtSparsity(weights, 0.9));
+  EXPECT_TRUE(method->finish(weights));
+  EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, 0.9));
+}
+
+TEST(MakeMethod, RefusesWhatMakesNoSense) {
+  auto message = [](const std::string &name, const MethodOptions &options) {
+    try {
+      makeMethod(name, options);
+    } catch (const UserError &error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_NE(message("rigl2", {}).find("mest-ems"), std::string::npos);
+  for (double sparsity : {1.0, 1.5, -0.1, std::nan("")})
+    EXPECT_EQ(message("mest", {sparsity, 160, 0}).find("sparsity: is"), 0u);
+  EXPECT_EQ(message("mest", {0.9, 0, 0}).find("epochs: is 0"), 0u);
+  EXPECT_EQ(message("mest", {0.9, 160, -1}).find("lambda: is -1"), 0u);
+  // Growing back to 0.2 - 0.5 * 0.8 makes no sense.
+  EXPECT_EQ(message("mest-ems", {0.2, 160, 0}).find("sparsity: 0.2"), 0u);
+  for (const std::string &name : methodNames())
+    EXPECT_EQ(makeMethod(name, {})->name(), name);
+}
+
+} // namespace

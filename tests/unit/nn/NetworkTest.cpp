@@ -1,0 +1,272 @@
+//===- NetworkTest.cpp - Whole networks -----------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NnTestSupport.h"
+
+#include "lacuna/Runtime/Models.h"
+#include "lacuna/Runtime/Operators.h"
+#include "lacuna/Support/Error.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+
+using namespace lacuna;
+using namespace lacuna::testing;
+
+namespace {
+
+void activate(Network &network, int64_t step) {
+  for (SparseLayer *layer : network.weightLayers())
+    if (layer->weight().structure().scheme != Scheme::Dense)
+      layer->weight().activate(everyNthUnit(layer->weight(), step));
+}
+
+Network smallResidual(Scheme scheme) {
+  NetworkBuilder net({2, 6, 6}, scheme);
+  net.convBias(false)
+      .conv("conv1", 4, {3, 1, 1}, Sparsity::Dense)
+      .batchNorm("bn1", true)
+      .residual(
+          "block1",
+          [](NetworkBuilder &path) {
+            path.conv("block1.conv1", 8, {3, 2, 1}, Sparsity::Maskable)
+                .batchNorm("block1.bn1", true)
+                .conv("block1.conv2", 8, {3, 1, 1}, Sparsity::Maskable)
+                .batchNorm("block1.bn2", true);
+          },
+          [](NetworkBuilder &path) {
+            path.conv("block1.shortcut", 8, {1, 2, 0}, Sparsity::Dense)
+                .batchNorm("block1.shortcut.bn", false);
+          })
+      .residual("block2",
+                [](NetworkBuilder &path) {
+                  path.conv("block2.conv1", 8, {3, 1, 1}, Sparsity::Maskable)
+                      .batchNorm("block2.bn1", true);
+                })
+      .averagePool("pool", 3)
+      .linear("classifier", 3, Sparsity::Dense);
+  return net.build("small");
+}
+
+/// Every parameter's gradient of the loss against central differences.
+void checkLossGradients(Network network, Tensor &images,
+                        const std::vector<uint8_t> &labels) {
+  ThreadPool pool(2);
+  InterpreterProvider provider(kLanes);
+  activate(network, 2);
+  network.initialise(3);
+  // Most channels far above the kink of ReLU, a few far below.
+  for (Parameter *parameter : network.parameters())
+    if (parameter->name().find("beta") != std::string::npos)
+      for (int64_t c = 0; c < parameter->size(); ++c)
+        parameter->values()[c] = c % 4 == 0 ? -3.0f : 3.0f;
+  network.bind(provider, pool);
+  auto loss = [&] {
+    return operators::softmaxCrossEntropy(pool, network.forward(images, true),
+                                          labels.data(), nullptr)
+               .lossSum /
+           double(labels.size());
+  };
+  const Tensor &logits = network.forward(images, true);
+  GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
+  operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient);
+  network.backward(std::move(gradient));
+
+  std::map<Parameter *, std::vector<float>> analytic;
+  for (Parameter *parameter : network.parameters())
+    analytic[parameter].assign(parameter->gradient(),
+                               parameter->gradient() + parameter->size());
+  for (Parameter *parameter : network.parameters()) {
+    constexpr float kStep = 2e-3f;
+    std::vector<double> got, want;
+    for (int64_t i = 0; i < parameter->size();
+         i += 1 + parameter->size() / 17) {
+      float kept = parameter->values()[i];
+      parameter->values()[i] = kept + kStep;
+      parameter->markChanged();
+      double above = loss();
+      parameter->values()[i] = kept - kStep;
+      parameter->markChanged();
+      double below = loss();
+      parameter->values()[i] = kept;
+      parameter->markChanged();
+      want.push_back((above - below) / (2 * double(kStep)));
+      got.push_back(analytic[parameter][i]);
+    }
+    // Room for the loss's single precision, which a small gradient feels
+    // most, and for the kinks that are left.
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < got.size(); ++i) {
+      error += std::pow(got[i] - want[i], 2);
+      norm += std::pow(want[i], 2);
+    }
+    EXPECT_LT(std::sqrt(error),
+              0.02 * std::sqrt(norm) + 1e-3 * std::sqrt(double(got.size())))
+        << parameter->name();
+  }
+}
+
+TEST(Network, ResidualGradientsMatchDifferences) {
+  for (Scheme scheme :
+       {Scheme::Dense, Scheme::Unstructured, Scheme::Block, Scheme::Pattern}) {
+    SCOPED_TRACE(schemeName(scheme));
+    Tensor images = randomTensor({5, 2, 6, 6, kLanes}, 1);
+    checkLossGradients(smallResidual(scheme), images, {0, 1, 2, 1, 0});
+  }
+}
+
+TEST(Network, ConvolutionalGradientsMatchDifferences) {
+  NetworkBuilder net({1, 10, 10}, Scheme::Pattern);
+  net.conv("conv1", 4, {5, 1, 0}, Sparsity::Dense)
+      .relu("relu1")
+      .maxPool("pool1", 2, 2)
+      .conv("conv2", 6, {3, 1, 1}, Sparsity::Maskable)
+      .relu("relu2")
+      .linear("fc1", 8, Sparsity::Maskable)
+      .relu("relu3")
+      .linear("classifier", 3, Sparsity::Dense);
+  Tensor images = randomTensor({5, 1, 10, 10, kLanes}, 1);
+  checkLossGradients(net.build("small"), images, {0, 1, 2, 1, 0});
+}
+
+TEST(Network, GradientTensorsAreReused) {
+  ThreadPool pool(1);
+  InterpreterProvider provider(kLanes);
+  Network network = smallResidual(Scheme::Block);
+  activate(network, 2);
+  network.initialise(3);
+  network.bind(provider, pool);
+  Tensor images = randomTensor({9, 2, 6, 6, kLanes}, 1);
+  auto step = [&] {
+    const Tensor &logits = network.forward(images, true);
+    GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
+    std::fill_n(gradient->data(), gradient->shape().floats(), 1.0f);
+    network.backward(std::move(gradient));
+    return memoryUsage().totalCurrent;
+  };
+  step();
+  int64_t second = step();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(step(), second);
+}
+
+TEST(Network, NamesTheFirstLayerThatIsNotFinite) {
+  ThreadPool pool(1);
+  InterpreterProvider provider(kLanes);
+  Network network = smallResidual(Scheme::Block);
+  activate(network, 2);
+  network.initialise(3);
+  network.bind(provider, pool);
+  Tensor images = randomTensor({3, 2, 6, 6, kLanes}, 1);
+  network.forward(images, true);
+  EXPECT_EQ(network.firstNonFiniteLayer(), "");
+  for (SparseLayer *layer : network.weightLayers())
+    if (layer->name() == "block1.conv2") {
+      layer->weight().values()[0] = std::numeric_limits<float>::infinity();
+      layer->weight().markChanged();
+    }
+  network.forward(images, true);
+  EXPECT_EQ(network.firstNonFiniteLayer(), "block1.conv2");
+}
+
+TEST(Network, RefusesToRunUnbound) {
+  Network network = smallResidual(Scheme::Block);
+  Tensor images = randomTensor({3, 2, 6, 6, kLanes}, 1);
+  EXPECT_THROW(network.forward(images, true), InternalError);
+}
+
+TEST(NetworkBuilder, RefusesWhatDoesNotFit) {
+  NetworkBuilder net({1, 6, 6}, Scheme::Block);
+  net.conv("a", 4, {3, 1, 1}, Sparsity::Dense);
+  EXPECT_THROW(net.conv("a", 4, {3, 1, 1}, Sparsity::Dense), UserError);
+  EXPECT_THROW(net.maxPool("b", 7, 7), UserError);
+  EXPECT_THROW(net.averagePool("c", 4), UserError);
+  EXPECT_THROW(net.conv("d", 4, {3, 1, 5}, Sparsity::Dense), UserError);
+  EXPECT_THROW(net.residual("e",
+                            [](NetworkBuilder &path) {
+                              path.conv("e.conv", 8, {3, 1, 1},
+                                        Sparsity::Maskable)
+                                  .batchNorm("e.bn", true);
+                            }),
+               UserError);
+}
+
+TEST(StructureFor, FollowsTheRules) {
+  auto conv = [](int64_t out, int64_t kernel) {
+    return Geometry::conv2d(8, out, {9, 9}, {kernel, kernel}, {1, 1}, {0, 0});
+  };
+  EXPECT_EQ(structureFor(Scheme::Pattern, conv(8, 3)).patterns.size(), 8u);
+  EXPECT_EQ(structureFor(Scheme::Pattern, conv(8, 5)).patterns,
+            connectivityPattern(conv(8, 5)));
+  EXPECT_EQ(structureFor(Scheme::Pattern, Geometry::linear(8, 8)),
+            Structure::block(4));
+  EXPECT_EQ(structureFor(Scheme::Block, conv(50, 5)), Structure::block(2));
+  EXPECT_EQ(structureFor(Scheme::Block, conv(9, 5)), Structure::block(3));
+  EXPECT_EQ(structureFor(Scheme::Block, conv(7, 5)), Structure::block(1));
+  EXPECT_EQ(structureFor(Scheme::Unstructured, conv(7, 5)),
+            Structure::unstructured());
+}
+
+int64_t maskableWeights(const Network &network) {
+  int64_t weights = 0;
+  for (const SparseLayer *layer : network.weightLayers())
+    if (layer->options().maskable)
+      weights += layer->weight().denseSize();
+  return weights;
+}
+
+int64_t maskableLayers(const Network &network) {
+  int64_t layers = 0;
+  for (const SparseLayer *layer : network.weightLayers())
+    layers += layer->options().maskable;
+  return layers;
+}
+
+TEST(Models, HaveTheirParameters) {
+  ImageShape mnist{1, 28, 28}, cifar{3, 32, 32};
+  auto total = [](const char *name, ImageShape shape, int64_t classes) {
+    return makeModel(name, shape, classes, Scheme::Block).parametersTotal();
+  };
+  EXPECT_EQ(total("lenet-300-100", mnist, 10), 266610);
+  EXPECT_EQ(total("lenet-5-caffe", mnist, 10), 431080);
+  EXPECT_EQ(total("resnet-20", cifar, 10), 272474);
+  EXPECT_EQ(total("resnet-20", cifar, 100), 278324);
+  EXPECT_EQ(total("resnet-32", cifar, 10), 1860522);
+  EXPECT_EQ(total("resnet-32", cifar, 100), 1872132);
+}
+
+TEST(Models, AreSparseWhereTheyShould) {
+  ImageShape mnist{1, 28, 28}, cifar{3, 32, 32};
+  Network resnet20 = makeModel("resnet-20", cifar, 10, Scheme::Pattern);
+  EXPECT_EQ(maskableWeights(resnet20), 267264);
+  Network resnet32 = makeModel("resnet-32", cifar, 10, Scheme::Pattern);
+  EXPECT_EQ(maskableWeights(resnet32), 1843200);
+  EXPECT_EQ(maskableLayers(resnet32), 30);
+  Network lenet5 = makeModel("lenet-5-caffe", mnist, 10, Scheme::Pattern);
+  EXPECT_EQ(maskableWeights(lenet5), 20 * 50 * 25 + 800 * 500);
+  Network lenet300 = makeModel("lenet-300-100", mnist, 10, Scheme::Block);
+  EXPECT_EQ(maskableWeights(lenet300), 784 * 300 + 300 * 100);
+}
+
+TEST(Models, RefuseUnknownNamesAndSmallImages) {
+  try {
+    makeModel("resnet-33", {3, 32, 32}, 10, Scheme::Block);
+    FAIL() << "accepted";
+  } catch (const UserError &error) {
+    std::string text = error.what();
+    EXPECT_NE(text.find("resnet-33"), std::string::npos);
+    EXPECT_NE(text.find("resnet-32"), std::string::npos);
+  }
+  EXPECT_THROW(makeModel("lenet-5-caffe", {1, 8, 8}, 10, Scheme::Block),
+               UserError);
+  EXPECT_THROW(makeModel("resnet-20", {3, 32, 24}, 10, Scheme::Block),
+               UserError);
+}
+
+} // namespace
