@@ -139,14 +139,16 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
     return one;
   }());
   int64_t channelBytes = probe.channelStride() * target.lanes * 4;
-  int64_t fit = std::max<int64_t>(1, target.l1Bytes * 4 / 5 / channelBytes);
+  int64_t fit = target.l1Bytes * 4 / 5 / channelBytes;
   fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
+  // Blocks seen from grad-input must not straddle chunks.
+  int64_t rows = gradInput && structure.scheme == Scheme::Block
+                     ? largestDivisor(structure.blockRows, schedule.bodyTaps)
+                     : 1;
+  fit = std::max<int64_t>(rows, fit / rows * rows);
   int64_t chunks = ceilDiv(probe.sourceChannels, fit);
-  schedule.channelChunk = ceilDiv(probe.sourceChannels, chunks);
-  if (gradInput && structure.scheme == Scheme::Block) {
-    int64_t rows = largestDivisor(structure.blockRows, schedule.bodyTaps);
-    schedule.channelChunk = ceilDiv(schedule.channelChunk, rows) * rows;
-  }
+  schedule.channelChunk =
+      ceilDiv(ceilDiv(probe.sourceChannels, chunks), rows) * rows;
   return schedule;
 }
 

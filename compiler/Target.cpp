@@ -104,11 +104,11 @@ Target targetFor(const std::string &cpu) {
                     "machine");
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
       known->createMCSubtargetInfo(triple, cpu, ""));
-  auto has = [&](llvm::StringRef name) {
-    return subtarget->checkFeatures(("+" + name).str());
+  auto has = [&](const std::string &name) {
+    return subtarget->checkFeatures("+" + name);
   };
   for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    if (!feature.getValue() && has(feature.getKey()))
+    if (!feature.getValue() && has(feature.getKey().str()))
       throw EnvironmentError("cpu: this machine cannot run code for " + cpu +
                              ": it lacks " + feature.getKey().str());
   describe(target, has);

@@ -10,6 +10,7 @@
 
 #include "lacuna/Dialect/Lacuna.h"
 
+#include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"

@@ -107,7 +107,9 @@ def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
     kernel ABI (lacuna/Kernel/KernelAbi.h). The kernel walks its work items: it
     packs the source region of a tile of target pixels, border included, into
     scratch; then, for each group of target channels, keeps the tile in
-    registers while it walks the group's items of the stream.
+    registers while it walks the group's items of the stream. docs/kernels.md
+    tells what a stream holds. A function that does anything else besides is
+    refused, as that would be lost.
 
     ```mlir
     // Before

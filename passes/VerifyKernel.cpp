@@ -61,7 +61,7 @@ public:
     if (multiplyAdds > maxMultiplyAdds) {
       function.emitOpError()
           << "unrolls " << multiplyAdds << " multiply-adds, the limit is "
-          << maxMultiplyAdds << ": use the stream level";
+          << int64_t(maxMultiplyAdds) << ": use the stream level";
       signalPassFailure();
     }
   }

@@ -125,13 +125,17 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
   GuardedFloats gradient = toBlocked(problem.gradient, outputs, 0.0f);
 
   Streams streams = packStreams(layout, problem.active);
-  EXPECT_EQ(streams.values(), int64_t(problem.weights.size()));
   std::vector<float> values;
   for (uint32_t canonical : streams.valueOrder)
     values.push_back(problem.weights[canonical]);
 
   bool weightGradient = layout.operation == Operation::GradWeight;
   bool inputGradient = layout.operation == Operation::GradInput;
+  // On a plane narrower than the stride some taps reach no input pixel.
+  if (inputGradient)
+    EXPECT_LE(streams.values(), int64_t(problem.weights.size()));
+  else
+    EXPECT_EQ(streams.values(), int64_t(problem.weights.size()));
   const Blocking &targets = inputGradient ? inputs : outputs;
   GuardedFloats result(weightGradient ? streams.values() : targets.floats(),
                        kUnwritten);

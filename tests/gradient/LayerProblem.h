@@ -1,4 +1,4 @@
-//===- LayerProblem.h - A layer with data and its plain-loop truth -*- C++ -*-//
+//===- LayerProblem.h - A layer, data and its true results ------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

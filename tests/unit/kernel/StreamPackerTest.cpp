@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
+#include <string>
 
 namespace lacuna {
 namespace {
@@ -177,8 +178,19 @@ TEST_P(StreamInvariants, Hold) {
     }
 }
 
+std::string nameOf(const ::testing::TestParamInfo<PackingCase> &info) {
+  const PackingCase &p = info.param;
+  std::string name(operationName(p.operation));
+  std::replace(name.begin(), name.end(), '-', '_');
+  name += "_" + std::string(schemeName(p.structure.scheme));
+  if (p.structure.scheme == Scheme::Block)
+    name += std::to_string(p.structure.blockRows);
+  return name + "_stride" + std::to_string(p.stride) +
+         (p.level == Level::Stream ? "_stream" : "_specialised");
+}
+
 INSTANTIATE_TEST_SUITE_P(All, StreamInvariants,
-                         ::testing::ValuesIn(packingCases()));
+                         ::testing::ValuesIn(packingCases()), nameOf);
 
 } // namespace
 } // namespace lacuna

@@ -47,6 +47,16 @@ struct Reference {
   }
 };
 
+/// What padding images hold must not matter.
+void fillPaddingImages(Tensor &tensor, float value) {
+  const TensorShape &shape = tensor.shape();
+  for (int64_t i = 0; i < shape.floats(); ++i) {
+    int64_t image = i / shape.block() * shape.lanes + i % shape.lanes;
+    if (image >= shape.images)
+      tensor.data()[i] = value;
+  }
+}
+
 void checkLayer(const Geometry &geometry, const Structure &structure,
                 int64_t images, bool bias) {
   SCOPED_TRACE(std::string(schemeName(structure.scheme)) + " " +
@@ -72,6 +82,7 @@ void checkLayer(const Geometry &geometry, const Structure &structure,
       randomTensor({images, geometry.inChannels, geometry.input.height,
                     geometry.input.width, kLanes},
                    1);
+  fillPaddingImages(input, 7);
   std::vector<float> x = plain(input);
   RunContext context = bench.context();
   const Tensor &output = layer.forward(context, input);
@@ -89,11 +100,7 @@ void checkLayer(const Geometry &geometry, const Structure &structure,
 
   Tensor gradient = randomTensor(output.shape(), 2);
   std::vector<float> dy = plain(gradient);
-  // What padding images hold must not matter.
-  if (int64_t used = images % kLanes)
-    for (int64_t i = output.shape().floats() - kLanes + used;
-         i < output.shape().floats(); ++i)
-      gradient.data()[i] = 1000;
+  fillPaddingImages(gradient, 1000);
   GradientPool::Lease dx = layer.backward(context, bench.lend(gradient));
   std::vector<double> wantDx(x.size(), 0), wantDw(geometry.weights(), 0);
   reference.forEach(images, [&](int64_t w, int64_t in, int64_t out) {

@@ -1,0 +1,25 @@
+// RUN: lacuna-opt %s --lacuna-export-kernel | FileCheck %s
+
+// CHECK: llvm.func internal @k_body(%{{.*}}: !llvm.ptr
+// CHECK-NOT: lacuna.kernel
+// CHECK: llvm.func @k(%[[OPERANDS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64) {
+// Nine pointers, then the number of batch blocks, as in KernelAbi.h.
+// CHECK: llvm.getelementptr %[[OPERANDS]][0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64)>
+// CHECK-NEXT: %[[SOURCE:.*]] = llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
+// CHECK-COUNT-8: -> !llvm.ptr
+// CHECK: llvm.getelementptr %[[OPERANDS]][0, 9]
+// CHECK-NEXT: %[[BLOCKS:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i64
+// CHECK-NEXT: llvm.call @k_body(%[[SOURCE]], {{.*}}, %[[BLOCKS]], %[[BEGIN]], %[[END]])
+// CHECK-NEXT: llvm.return
+llvm.func @k(%source: !llvm.ptr, %gradient: !llvm.ptr, %values: !llvm.ptr,
+             %offsets: !llvm.ptr, %indices: !llvm.ptr, %bias: !llvm.ptr,
+             %result: !llvm.ptr, %scratch: !llvm.ptr, %lanes: !llvm.ptr,
+             %blocks: i64, %begin: i64, %end: i64) attributes {lacuna.kernel} {
+  llvm.return
+}
+
+// A function that is no kernel is left alone.
+// CHECK: llvm.func @other(%{{.*}}: i64) {
+llvm.func @other(%n: i64) {
+  llvm.return
+}
