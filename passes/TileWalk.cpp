@@ -86,6 +86,7 @@ void TileWalk::columnsOfTiles(Tile tile, TileBody body) {
 
 void TileWalk::rowOfTiles(Tile tile, Value tileRow, TileBody body) {
   int64_t whole = layout.wholeTiles().height;
+  tile.tileRow = tileRow;
   tile.row = emit.multiply(tileRow, layout.schedule.tileHeight);
   auto side = [&](bool tail) {
     tile.tailRow = tail;
@@ -238,12 +239,18 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
         channels,
         emit.subtract(emit.constant(layout.sourceChannels), firstChannel));
 
-  auto packRow = [&](Value scratchRow, Value sourceRow, bool inside) {
+  struct ChannelNorm {
+    Value scale, shift;
+  };
+  auto packRow = [&](Value scratchRow, Value sourceRow, const ChannelNorm &norm,
+                     bool inside) {
     for (int64_t i = 0; i < columns.extent; ++i) {
       Value value = emit.zeroVector();
       if (inside) {
         value = emit.loadVector(emit.operands.source,
                                 emit.add(sourceRow, columnPositions[i]));
+        if (norm.scale)
+          value = emit.rectify(emit.fma(value, norm.scale, norm.shift));
         if (Value mask = columnMasks[i]) {
           Value bits = vector::BitCastOp::create(emit.builder, emit.loc,
                                                  bitsType, value);
@@ -258,10 +265,15 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
   };
 
   emit.loop(emit.constant(0), channels, 1, [&](Value channel) {
+    Value sourceChannel = emit.add(firstChannel, channel);
+    ChannelNorm norm;
+    if (emit.fusion.normalise)
+      norm = {emit.loadSplat(emit.operands.sourceScale, sourceChannel),
+              emit.loadSplat(emit.operands.sourceShift, sourceChannel)};
     for (int64_t block = 0; block < tile.blocks; ++block) {
       Value plane = emit.add(
           emit.multiply(emit.add(tile.block, block), layout.sourceChannels),
-          emit.add(firstChannel, channel));
+          sourceChannel);
       Value planePosition = emit.multiply(plane, sourcePlane);
       Value scratchBlock =
           emit.add(emit.multiply(channel, layout.channelStride() * lanes),
@@ -273,13 +285,13 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
         Value sourceRow = emit.add(
             planePosition, emit.multiply(row, layout.source.width * lanes));
         if (rows.alwaysInside(i)) {
-          packRow(scratchRow, sourceRow, true);
+          packRow(scratchRow, sourceRow, norm, true);
           continue;
         }
         emit.branch(
             emit.compare(CmpIPredicate::ult, row, emit.constant(rows.plane)),
-            [&] { packRow(scratchRow, sourceRow, true); },
-            [&] { packRow(scratchRow, sourceRow, false); });
+            [&] { packRow(scratchRow, sourceRow, norm, true); },
+            [&] { packRow(scratchRow, sourceRow, norm, false); });
       }
     }
   });

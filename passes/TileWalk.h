@@ -18,6 +18,7 @@ struct Tile {
   int64_t blocks;           ///< Batch blocks.
   bool tailRow, tailColumn; ///< The smaller tile at the end of an axis.
   mlir::Value block;        ///< First batch block.
+  mlir::Value tileRow;      ///< Its row among the rows of tiles.
   mlir::Value row, column;  ///< First pixel.
 };
 

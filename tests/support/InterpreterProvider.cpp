@@ -80,7 +80,7 @@ std::string keyOf(const KernelRequest &request) {
     for (uint8_t tap : pattern)
       key << ' ' << int(tap);
   }
-  key << (request.bias ? " bias " : " ") << int(request.level);
+  key << (request.fusion.bias ? " bias " : " ") << int(request.level);
   return key.str();
 }
 
@@ -112,7 +112,7 @@ InterpreterProvider::get(const KernelRequest &request) {
   StreamLayout layout(request.operation, request.geometry, request.structure,
                       scheduleFor(request, vectorLanes));
   size_t slot = EntryRegistry::instance().claim(
-      std::make_shared<Interpreter>(layout, request.bias));
+      std::make_shared<Interpreter>(layout, request.fusion.bias));
   std::shared_ptr<void> code(
       nullptr, [slot](void *) { EntryRegistry::instance().release(slot); });
   auto kernel = std::make_shared<Kernel>(

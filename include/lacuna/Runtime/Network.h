@@ -113,6 +113,10 @@ public:
   /// Whether the convolutions that follow have biases.
   NetworkBuilder &convBias(bool bias);
 
+  /// Whether layers fuse with their neighbours (fuseLayers); they do unless
+  /// told otherwise. The choice holds for the whole network.
+  NetworkBuilder &fusion(bool fuse);
+
   NetworkBuilder &conv(const std::string &name, int64_t outChannels,
                        Window window, Sparsity sparsity);
   NetworkBuilder &linear(const std::string &name, int64_t outFeatures,
@@ -133,6 +137,7 @@ public:
 
 private:
   void verifyName(const std::string &name);
+  std::vector<std::unique_ptr<Layer>> takeLayers();
   void addWeights(const std::string &name, const Geometry &geometry,
                   Sparsity sparsity, bool bias);
 
@@ -140,6 +145,7 @@ private:
   Scheme scheme;
   Initialisation draws = Initialisation::UniformFanIn;
   bool bias = true;
+  bool fuses = true;
   std::vector<std::unique_ptr<Layer>> layers;
   std::vector<std::string> names;
 };
