@@ -66,6 +66,7 @@ operators::ChannelMap BatchNorm::channelMap() const {
 
 operators::ChannelMap BatchNorm::prepare(RunContext &context,
                                          const Tensor &input) {
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   verifyInvariant(input.shape().channels == channels(),
                   "batch norm got another number of channels");
   int64_t count = channels();
@@ -101,12 +102,14 @@ operators::ChannelMap BatchNorm::prepare(RunContext &context,
 const Tensor &BatchNorm::forward(RunContext &context, const Tensor &input,
                                  const Tensor *residual) {
   operators::ChannelMap map = prepare(context, input);
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   operators::scaleShift(context.pool, input, map.scale, map.shift, residual,
                         relu, result);
   return result;
 }
 
 void BatchNorm::backwardRelu(RunContext &context, Tensor &gradient) {
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   if (relu)
     operators::reluBackward(context.pool, result, gradient);
 }
@@ -124,6 +127,7 @@ void BatchNorm::backwardPrepared(RunContext &context, Tensor &gradient) {
 void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
                              const operators::ChannelMap *rectified,
                              Tensor &inputGradient) {
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   verifyInvariant(context.training,
                   "batch norm's gradient needs the statistics of a batch");
   int64_t count = channels();

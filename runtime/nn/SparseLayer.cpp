@@ -108,6 +108,8 @@ void SparseLayer::verifyKernel(const Kernel &kernel, Operation operation,
                   "a kernel has another geometry than its layer");
   verifyInvariant(kernel.layout.structure == weights.structure(),
                   "a kernel has another structure than its layer");
+  verifyInvariant(kernel.fusion == request(operation).fusion,
+                  "a kernel fuses something else than its layer expects");
   verifyInvariant(kernel.layout.schedule.lanes == lanes,
                   "a kernel has other lanes than its provider");
 }
@@ -176,6 +178,7 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
                                              "were asked for");
   verifyInvariant(input.shape().lanes == forward.kernel->layout.schedule.lanes,
                   "an input has other lanes than the kernels");
+  Profile::Timer timer(context.profile, StepPart::Forward, name());
   permuteValues(context.pool, forward);
   latestInput = &input;
   const Geometry &geometry = weights.geometry();
@@ -204,6 +207,7 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
 }
 
 void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
+  Profile::Timer timer(context.profile, StepPart::GradWeight, name());
   PackedKernel &target = packed(Operation::GradWeight);
   KernelCall call{*target.kernel, {}, context.workspace};
   call.operands.source = latestInput->data();
@@ -262,6 +266,11 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
   verifyInvariant(addsToGradient == static_cast<bool>(addend) ||
                       !inputGradientWanted,
                   "a layer's kernel adds to a gradient that is not there");
+  verifyInvariant(!inputGradientWanted ||
+                      packed(Operation::GradInput).kernel->fusion.accumulate ==
+                          addsToGradient,
+                  "a layer was told of an addend after its kernels were asked "
+                  "for");
   verifyInvariant(latestInput && gradient->shape() == result.shape(),
                   "a gradient does not have the shape of the layer's output");
   clearPaddingImages(*gradient);
@@ -271,6 +280,7 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
   if (!inputGradientWanted)
     return {};
 
+  Profile::Timer timer(context.profile, StepPart::GradInput, name());
   PackedKernel &target = packed(Operation::GradInput);
   permuteValues(context.pool, target);
   GradientPool::Lease inputGradient =

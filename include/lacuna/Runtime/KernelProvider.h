@@ -37,6 +37,7 @@ struct Kernel {
   std::string key; ///< Canonical hash of structure, schedule, target, compiler.
   std::string name; ///< Readable, by the grammar in docs/kernels.md.
   StreamLayout layout;
+  Fusion fusion;
   lacuna_kernel_fn entry = nullptr;
   std::shared_ptr<void> code;
 };

@@ -9,6 +9,7 @@
 #define LACUNA_RUNTIME_LAYER_H
 
 #include "lacuna/Runtime/Parameter.h"
+#include "lacuna/Runtime/Profile.h"
 #include "lacuna/Runtime/Tensor.h"
 #include "lacuna/Runtime/ThreadPool.h"
 #include "lacuna/Runtime/Workspace.h"
@@ -28,6 +29,8 @@ struct RunContext {
   GradientPool &gradients;
   /// Training or evaluation: decides which statistics batch norm uses.
   bool training;
+  /// Where times go; may be null.
+  Profile *profile = nullptr;
 };
 
 /// A step of a network. Keeps references to its latest input, so the input must

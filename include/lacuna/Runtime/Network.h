@@ -57,6 +57,9 @@ public:
   void backward(GradientPool::Lease logitsGradient);
   GradientPool &gradients() { return gradientPool; }
 
+  /// Times every pass from now on; null stops it.
+  void profileInto(Profile *newProfile) { profile = newProfile; }
+
   /// Adapts the kernels' streams to a layer's new active set.
   void repack(SparseLayer &layer);
   /// Layers packed so far.
@@ -83,6 +86,7 @@ private:
   ThreadPool *threads = nullptr;
   std::unique_ptr<Workspace> workspace;
   GradientPool gradientPool;
+  Profile *profile = nullptr;
   int64_t repackCount = 0;
   double stalled = 0;
 };

@@ -1,0 +1,149 @@
+//===- ScheduleChoiceTest.cpp - Schedules serve what they are chosen for --===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Compiler/ScheduleChoice.h"
+
+#include "lacuna/Kernel/StreamLayout.h"
+
+#include <gtest/gtest.h>
+
+namespace lacuna {
+namespace {
+
+constexpr TargetDescription kAvx512{16, 32, 49152};
+constexpr TargetDescription kAvx2{8, 16, 32768};
+constexpr TargetDescription kNeon{4, 32, 65536};
+
+Geometry conv(int64_t channels, Extent2d plane, int64_t kernel = 3,
+              int64_t stride = 1) {
+  return Geometry::conv2d(channels, channels, plane, {kernel, kernel},
+                          {stride, stride}, {kernel / 2, kernel / 2});
+}
+
+Schedule choose(const Geometry &geometry, const Structure &structure,
+                Operation operation = Operation::Forward,
+                const TargetDescription &target = kAvx512,
+                Level level = Level::Specialised) {
+  return chooseSchedule(operation, geometry, structure, level, target);
+}
+
+TEST(ScheduleChoice, TilesDividePlanesThatHaveDivisors) {
+  for (int64_t extent : {4, 6, 8, 12, 14, 16, 28, 32}) {
+    Schedule s = choose(conv(64, {extent, extent}), Structure::unstructured());
+    EXPECT_EQ(extent % s.tileHeight, 0) << extent;
+    EXPECT_EQ(extent % s.tileWidth, 0) << extent;
+  }
+}
+
+TEST(ScheduleChoice, SixteenAccumulatorsMakeAFourByFourTile) {
+  for (int64_t extent : {4, 8, 16, 32}) {
+    Schedule s = choose(conv(64, {extent, extent}), Structure::unstructured());
+    EXPECT_EQ(s.tileHeight, 4);
+    EXPECT_EQ(s.tileWidth, 4);
+    EXPECT_EQ(s.batchTile, 1);
+  }
+}
+
+TEST(ScheduleChoice, SmallPlanesSpanBatchBlocks) {
+  Schedule s = choose(conv(512, {2, 2}), Structure::unstructured());
+  EXPECT_EQ(s.tileHeight * s.tileWidth, 4);
+  EXPECT_EQ(s.batchTile, 4);
+  EXPECT_EQ(
+      choose(Geometry::linear(800, 500), Structure::unstructured()).batchTile,
+      4);
+}
+
+/// Long thin tiles pack mostly border, tiny ones leave registers idle.
+TEST(ScheduleChoice, PlanesWithoutUsefulDivisorsGetATail) {
+  for (int64_t extent : {7, 31, 37}) {
+    Geometry g = conv(8, {extent, extent});
+    StreamLayout layout(Operation::Forward, g, Structure::unstructured(),
+                        choose(g, Structure::unstructured()));
+    EXPECT_GE(layout.schedule.tileHeight * layout.schedule.tileWidth, 9);
+    EXPECT_TRUE(layout.hasTailRows() && layout.hasTailColumns());
+  }
+}
+
+TEST(ScheduleChoice, PanelsFollowTheRowsOfTheScheme) {
+  Geometry g = conv(64, {16, 16});
+  EXPECT_EQ(choose(g, Structure::block(4)).panelRows, 4);
+  EXPECT_EQ(choose(g, Structure::block(8)).panelRows, 4);
+  EXPECT_EQ(choose(g, Structure::block(2)).panelRows, 2);
+  EXPECT_EQ(choose(g, Structure::block(1)).panelRows, 1);
+  EXPECT_EQ(choose(g, Structure::dense()).panelRows, 4);
+  EXPECT_EQ(choose(g, Structure::unstructured()).panelRows, 1);
+  EXPECT_EQ(choose(g, Structure::block(4), Operation::GradInput).panelRows, 1);
+  EXPECT_EQ(
+      choose(g, Structure::block(4), Operation::Forward, kAvx512, Level::Stream)
+          .panelRows,
+      1);
+  Geometry prime = Geometry::conv2d(3, 7, {8, 8}, {3, 3}, {1, 1}, {1, 1});
+  EXPECT_EQ(choose(prime, Structure::block(7)).panelRows, 7);
+}
+
+TEST(ScheduleChoice, ChunksShareTheChannelsEvenly) {
+  Schedule s = choose(conv(64, {16, 16}), Structure::unstructured());
+  EXPECT_EQ(s.channelChunk, 16);
+  EXPECT_EQ(choose(conv(3, {16, 16}), Structure::unstructured()).channelChunk,
+            3);
+}
+
+struct ChoiceCase {
+  Operation operation;
+  TargetDescription target;
+};
+
+class AnyLayer : public ::testing::TestWithParam<ChoiceCase> {};
+
+/// The layout throws on a schedule that cannot serve, so making it is the test.
+TEST_P(AnyLayer, GetsAScheduleThatServesAndFits) {
+  const TargetDescription &target = GetParam().target;
+  std::vector<Geometry> geometries{Geometry::linear(1, 1),
+                                   Geometry::linear(4096, 36),
+                                   Geometry::linear(1 << 20, 12)};
+  for (int64_t kernel = 1; kernel <= 7; ++kernel)
+    for (int64_t stride : {1, 2})
+      for (const Extent2d &plane :
+           {Extent2d{7, 7}, Extent2d{8, 8}, Extent2d{13, 17}, Extent2d{1, 224},
+            Extent2d{31, 37}})
+        for (int64_t channels : {12, 36, 132})
+          geometries.push_back(conv(channels, plane, kernel, stride));
+  for (const Geometry &geometry : geometries)
+    for (const Structure &structure :
+         {Structure::dense(), Structure::unstructured(), Structure::channel(),
+          Structure::pattern(connectivityPattern(geometry)),
+          Structure::block(1), Structure::block(geometry.outChannels),
+          Structure::block(geometry.outChannels % 12 == 0 ? 6 : 1)})
+      for (Level level : {Level::Stream, Level::Specialised}) {
+        Schedule s = chooseSchedule(GetParam().operation, geometry, structure,
+                                    level, target);
+        StreamLayout layout(GetParam().operation, geometry, structure, s);
+        EXPECT_EQ(s.lanes, target.lanes);
+        // Accumulators, one source vector and one weight.
+        EXPECT_LE(s.panelRows * s.panelPixels + 2, target.vectorRegisters);
+        int64_t oneBlock = layout.columnRows() * layout.channelStride() *
+                           target.lanes * int64_t(sizeof(float));
+        EXPECT_LE(layout.scratchFloats() * int64_t(sizeof(float)),
+                  std::max(target.l1Bytes, oneBlock));
+      }
+}
+
+std::vector<ChoiceCase> choiceCases() {
+  std::vector<ChoiceCase> cases;
+  for (Operation operation :
+       {Operation::Forward, Operation::GradInput, Operation::GradWeight})
+    for (const TargetDescription &target :
+         {kAvx512, kAvx2, kNeon, TargetDescription{4, 32, 1 << 22},
+          TargetDescription{16, 32, 4096}})
+      cases.push_back({operation, target});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AnyLayer, ::testing::ValuesIn(choiceCases()));
+
+} // namespace
+} // namespace lacuna
