@@ -168,6 +168,12 @@ private:
   initialSums(Value chunk, Value channel, ArrayRef<TilePixel> pixels,
               llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
     auto fresh = [&] {
+      // A store to a line that is not there waits for it.
+      for (int64_t row = 0; row < rows; ++row)
+        for (const TilePixel &pixel : pixels)
+          emit.prefetch(emit.operands.result,
+                        emit.add(position(row, pixel), nextTile()),
+                        /*write=*/true);
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,
@@ -232,6 +238,11 @@ private:
     }
     sums.push_back(emit.add(firstValue, taps * rows));
     return sums;
+  }
+
+  /// Distance of the next tile's pixels in the result.
+  int64_t nextTile() const {
+    return layout.schedule.tileWidth * layout.targetStep.width * emit.lanes();
   }
 
   KernelEmitter &emit;

@@ -138,6 +138,12 @@ Value KernelEmitter::loadVector(Value memory, Value position) {
 void KernelEmitter::storeVector(Value value, Value memory, Value position) {
   vector::StoreOp::create(builder, loc, value, memory, position);
 }
+void KernelEmitter::prefetch(Value memory, Value position, bool write) {
+  // As far as the L2: what is in use fills the L1.
+  constexpr int kSecondLevel = 2;
+  memref::PrefetchOp::create(builder, loc, memory, position, write,
+                             write ? 3 : kSecondLevel, /*isDataCache=*/true);
+}
 Value KernelEmitter::loadSplat(Value memory, Value position) {
   Value scalar = memref::LoadOp::create(builder, loc, memory, position);
   return vector::BroadcastOp::create(builder, loc, vector, scalar);

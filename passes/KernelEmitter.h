@@ -61,6 +61,8 @@ public:
 
   mlir::Value loadVector(mlir::Value memory, mlir::Value position);
   void storeVector(mlir::Value value, mlir::Value memory, mlir::Value position);
+  /// Starts moving a vector towards the core. The position may lie outside.
+  void prefetch(mlir::Value memory, mlir::Value position, bool write);
   /// One float in every lane.
   mlir::Value loadSplat(mlir::Value memory, mlir::Value position);
   /// An entry of the streams' offsets or indices, as index.

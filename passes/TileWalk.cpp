@@ -63,7 +63,7 @@ void TileWalk::batchTile(Value block, llvm::function_ref<void(Tile)> body) {
       });
 }
 
-void TileWalk::columnsOfTiles(Tile tile, TileBody body) {
+void TileWalk::tilesOfRow(Tile tile, TileBody body) {
   int64_t whole = layout.wholeTiles().width;
   int64_t step = layout.schedule.tileWidth;
   tile.tailColumn = false;
@@ -90,7 +90,7 @@ void TileWalk::rowOfTiles(Tile tile, Value tileRow, TileBody body) {
   tile.row = emit.multiply(tileRow, layout.schedule.tileHeight);
   auto side = [&](bool tail) {
     tile.tailRow = tail;
-    columnsOfTiles(tile, body);
+    body(tile);
   };
   if (!layout.hasTailRows())
     return side(false);
@@ -106,10 +106,12 @@ void TileWalk::tilesOfWorkItem(Value workItem, TileBody body) {
   Value block =
       emit.multiply(emit.divide(workItem, rows), layout.schedule.batchTile);
   Value tileRow = emit.remainder(workItem, rows);
-  batchTile(block, [&](Tile tile) { rowOfTiles(tile, tileRow, body); });
+  batchTile(block, [&](Tile tile) {
+    rowOfTiles(tile, tileRow, [&](const Tile &row) { tilesOfRow(row, body); });
+  });
 }
 
-void TileWalk::allTiles(TileBody body) {
+void TileWalk::allRowsOfTiles(TileBody body) {
   emit.loop(emit.constant(0), emit.operands.batchBlocks,
             layout.schedule.batchTile, [&](Value block) {
               batchTile(block, [&](Tile tile) {
@@ -242,8 +244,23 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
   struct ChannelNorm {
     Value scale, shift;
   };
+  // The next tile of the row needs these pixels soon: all but the border that
+  // the two share.
+  int64_t advance = s.tileWidth * layout.sourceStep.width;
+  bool hasNext = layout.wholeTiles().width > 1 && !tile.tailColumn;
+  int64_t shared = columns.extent - advance / layout.packStep.width;
+  auto prefetchRow = [&](Value sourceRow) {
+    for (int64_t i = std::max<int64_t>(shared, 0); i < columns.extent; ++i)
+      emit.prefetch(
+          emit.operands.source,
+          emit.add(emit.add(sourceRow, columnPositions[i]), advance * lanes),
+          /*write=*/false);
+  };
+
   auto packRow = [&](Value scratchRow, Value sourceRow, const ChannelNorm &norm,
                      bool inside) {
+    if (inside && hasNext)
+      prefetchRow(sourceRow);
     for (int64_t i = 0; i < columns.extent; ++i) {
       Value value = emit.zeroVector();
       if (inside) {
