@@ -167,13 +167,16 @@ private:
   SmallVector<Value>
   initialSums(Value chunk, Value channel, ArrayRef<TilePixel> pixels,
               llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
-    auto fresh = [&] {
-      // A store to a line that is not there waits for it.
+    // The next tile's lines are on their way before they are stored to.
+    auto prefetchNext = [&] {
       for (int64_t row = 0; row < rows; ++row)
         for (const TilePixel &pixel : pixels)
           emit.prefetch(emit.operands.result,
                         emit.add(position(row, pixel), nextTile()),
                         /*write=*/true);
+    };
+    auto fresh = [&] {
+      prefetchNext();
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,
@@ -191,15 +194,17 @@ private:
               emit.loadVector(emit.operands.result, position(row, pixel)));
       return sums;
     };
-    if (emit.fusion.accumulate)
+    Value first = emit.compare(CmpIPredicate::eq, chunk, emit.constant(0));
+    if (emit.fusion.accumulate) {
+      emit.branch(first, prefetchNext, [] {});
       return partial();
+    }
     if (layout.chunks == 1)
       return fresh();
     SmallVector<Type> types(rows * pixels.size(), emit.vectorType());
-    auto choice = scf::IfOp::create(
-        emit.builder, emit.loc, types,
-        emit.compare(CmpIPredicate::eq, chunk, emit.constant(0)),
-        /*addThenBlock=*/true, /*addElseBlock=*/true);
+    auto choice =
+        scf::IfOp::create(emit.builder, emit.loc, types, first,
+                          /*addThenBlock=*/true, /*addElseBlock=*/true);
     OpBuilder::InsertionGuard guard(emit.builder);
     emit.builder.setInsertionPointToStart(choice.thenBlock());
     scf::YieldOp::create(emit.builder, emit.loc, fresh());
