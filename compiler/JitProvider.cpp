@@ -152,7 +152,7 @@ private:
         Kernel{plan.key, plan.name,
                StreamLayout(plan.request.operation, plan.request.geometry,
                             plan.request.structure, plan.schedule),
-               entry, std::move(code)});
+               plan.request.fusion, entry, std::move(code)});
   }
 
   std::string objectOf(const KernelPlan &plan) {

@@ -10,6 +10,7 @@
 #include "lacuna/Passes/Passes.h"
 #include "lacuna/Support/Error.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -149,7 +150,8 @@ std::string compileKernel(const KernelPlan &plan, const Target &target,
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   mlir::registerBuiltinDialectTranslation(context);
   mlir::registerLLVMDialectTranslation(context);
-  context.loadDialect<ir::LacunaDialect, mlir::func::FuncDialect>();
+  context.loadDialect<ir::LacunaDialect, mlir::arith::ArithDialect,
+                      mlir::func::FuncDialect>();
   std::string diagnostics;
   mlir::ScopedDiagnosticHandler handler(
       &context, [&](mlir::Diagnostic &diagnostic) {
@@ -162,7 +164,7 @@ std::string compileKernel(const KernelPlan &plan, const Target &target,
       mlir::ModuleOp::create(mlir::UnknownLoc::get(&context)));
   ir::buildLayerFunction(*module, plan.name, request.operation,
                          request.geometry, request.structure, nullptr,
-                         request.bias);
+                         request.fusion);
   module->walk([&](ir::LayerOpInterface layer) {
     layer.setScheduleAttribute(ir::fromSchedule(&context, plan.schedule));
   });

@@ -7,6 +7,8 @@
 
 #include "lacuna/Compiler/KernelCompiler.h"
 
+#include "lacuna/Support/Error.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/SHA256.h"
@@ -52,7 +54,7 @@ std::string structureName(const Structure &structure) {
   return name;
 }
 
-/// op_dtype_structure_OxIxKHxKW_HxW_sS_pP[_bias]_level (docs/kernels.md).
+/// op_dtype_structure_OxIxKHxKW_HxW_sS_pP[_fusion...]_level (docs/kernels.md).
 std::string kernelName(const KernelRequest &request, const Schedule &schedule) {
   const Geometry &g = request.geometry;
   std::string operation(operationName(request.operation));
@@ -63,9 +65,33 @@ std::string kernelName(const KernelRequest &request, const Schedule &schedule) {
   if (g.kind == LayerKind::Conv2d)
     name += "x" + pairText(g.kernel) + "_" + pairText(g.input) + "_s" +
             pairText(g.stride) + "_p" + pairText(g.padding);
-  if (request.bias)
+  const Fusion &fusion = request.fusion;
+  if (fusion.bias)
     name += "_bias";
+  if (fusion.normalise)
+    name += "_normalise";
+  if (fusion.statistics)
+    name += "_statistics";
+  if (fusion.accumulate)
+    name += "_accumulate";
   return name + (schedule.level == Level::Stream ? "_stream" : "_specialised");
+}
+
+/// Fusions that an operation has no place for would be lost in silence.
+void verifyFusion(const KernelRequest &request) {
+  Fusion possible;
+  bool conv = request.geometry.kind == LayerKind::Conv2d;
+  bool forward = request.operation == Operation::Forward;
+  possible.bias = forward;
+  possible.normalise = conv && request.operation != Operation::GradInput;
+  possible.statistics = conv && forward;
+  possible.accumulate = conv && request.operation == Operation::GradInput;
+  const Fusion &wanted = request.fusion;
+  verifyInvariant((!wanted.bias || possible.bias) &&
+                      (!wanted.normalise || possible.normalise) &&
+                      (!wanted.statistics || possible.statistics) &&
+                      (!wanted.accumulate || possible.accumulate),
+                  "a kernel is asked to fuse what its operation cannot");
 }
 
 std::string canonicalText(const KernelRequest &request, const Schedule &s,
@@ -81,9 +107,9 @@ std::string canonicalText(const KernelRequest &request, const Schedule &s,
     text += "\n";
   }
   text += "schedule";
-  for (int64_t choice :
-       {s.lanes, s.batchTile, s.tileHeight, s.tileWidth, s.channelChunk,
-        s.panelRows, s.panelPixels, s.bodyTaps, s.itemUnroll})
+  for (int64_t choice : {s.lanes, s.batchTile, s.tileHeight, s.tileWidth,
+                         s.channelChunk, s.panelRows, s.panelPixels, s.bodyTaps,
+                         s.itemUnroll, int64_t(s.chunkOuter)})
     text += " " + std::to_string(choice);
   return text + "\n";
 }
@@ -142,6 +168,7 @@ std::string compilerBuildId() {
 KernelPlan planKernel(const KernelRequest &request, const Target &target) {
   request.geometry.verify();
   request.structure.verify(request.geometry);
+  verifyFusion(request);
   KernelPlan plan;
   plan.request = request;
   plan.schedule =

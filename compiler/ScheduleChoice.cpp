@@ -20,6 +20,10 @@ constexpr int64_t kNominalBatch = 64;
 /// Indices address this many vectors of scratch.
 constexpr int64_t kMaxScratchVectors = 65536;
 
+/// Lane sums of all weights beyond which those of one weight in ten leave a
+/// common L2.
+constexpr int64_t kMaxCachedLaneSums = 1 << 22;
+
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 int64_t largestDivisor(int64_t value, int64_t limit) {
@@ -123,6 +127,8 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
       1, std::min(ceilDiv(kNominalBatch, target.lanes), accumulators / pixels));
 
   if (operation == Operation::GradWeight) {
+    schedule.chunkOuter =
+        geometry.weights() * target.lanes > kMaxCachedLaneSums;
     bool kernels =
         level == Level::Specialised && (structure.scheme == Scheme::Pattern ||
                                         structure.scheme == Scheme::Channel);

@@ -102,7 +102,7 @@ LogicalResult PatternAttr::verify(EmitError emitError, ArrayAttr library,
 LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t lanes,
                                    DenseI64ArrayAttr tile, int64_t chunk,
                                    DenseI64ArrayAttr panel, int64_t taps,
-                                   int64_t unroll, LevelKind) {
+                                   int64_t unroll, bool, LevelKind) {
   if (tile.size() != 3)
     return emitError() << "tile must be [batch blocks, rows, columns]";
   if (panel.size() != 2)
@@ -199,6 +199,7 @@ Schedule toSchedule(ScheduleAttr attribute) {
   schedule.panelPixels = attribute.getPanel()[1];
   schedule.bodyTaps = attribute.getTaps();
   schedule.itemUnroll = attribute.getUnroll();
+  schedule.chunkOuter = attribute.getChunkOuter();
   schedule.level = attribute.getLevel() == LevelKind::Stream
                        ? Level::Stream
                        : Level::Specialised;
@@ -213,7 +214,7 @@ ScheduleAttr fromSchedule(MLIRContext *context, const Schedule &schedule) {
       schedule.channelChunk,
       DenseI64ArrayAttr::get(context,
                              {schedule.panelRows, schedule.panelPixels}),
-      schedule.bodyTaps, schedule.itemUnroll,
+      schedule.bodyTaps, schedule.itemUnroll, schedule.chunkOuter,
       schedule.level == Level::Stream ? LevelKind::Stream
                                       : LevelKind::Specialised);
 }

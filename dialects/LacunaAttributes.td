@@ -124,17 +124,20 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
     - `panel`: target channels and target pixels held in registers.
     - `taps`: most taps unrolled in one body.
     - `unroll`: items of a body in flight (weight gradient).
+    - `chunk_outer`: a weight gradient finishes a chunk before the next.
     - `level`: `stream` walks single weights, `specialised` unrolls the
       scheme's blocks and patterns.
 
     ```mlir
     #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4],
-                     taps = 9, unroll = 1, level = specialised>
+                     taps = 9, unroll = 1, chunk_outer = false,
+                     level = specialised>
     ```
   }];
   let parameters = (ins "int64_t":$lanes, "::mlir::DenseI64ArrayAttr":$tile,
                         "int64_t":$chunk, "::mlir::DenseI64ArrayAttr":$panel,
                         "int64_t":$taps, "int64_t":$unroll,
+                        "bool":$chunk_outer,
                         EnumParameter<Lacuna_LevelEnum>:$level);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

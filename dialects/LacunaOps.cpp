@@ -106,9 +106,30 @@ LogicalResult verifyPair(mlir::Operation *op, StringRef name,
   return success();
 }
 
-LogicalResult verifyBias(mlir::Operation *op, Value bias, int64_t channels) {
-  if (bias && typeOf(bias).getDimSize(0) != channels)
-    return op->emitOpError() << "bias must have " << channels << " elements";
+/// `vector` may be null.
+LogicalResult verifyChannels(mlir::Operation *op, StringRef role, Value vector,
+                             int64_t channels) {
+  if (vector && typeOf(vector).getShape() != ArrayRef<int64_t>{channels})
+    return op->emitOpError()
+           << role << " must have " << channels << " elements";
+  return success();
+}
+
+LogicalResult verifyNormalise(mlir::Operation *op, Value scale, Value shift,
+                              int64_t channels) {
+  if (static_cast<bool>(scale) != static_cast<bool>(shift))
+    return op->emitOpError() << "scale and shift must come together";
+  if (failed(verifyChannels(op, "scale", scale, channels)))
+    return failure();
+  return verifyChannels(op, "shift", shift, channels);
+}
+
+LogicalResult verifyStatistics(mlir::Operation *op, Value statistics,
+                               int64_t channels) {
+  if (statistics &&
+      typeOf(statistics).getShape() != ArrayRef<int64_t>{channels, 2})
+    return op->emitOpError()
+           << "channel sums must be a tensor of " << channels << " x 2";
   return success();
 }
 
@@ -159,18 +180,30 @@ LayerTypes typesOf(LinearGradWeightOp op) {
 LogicalResult Conv2dOp::verify() {
   if (failed(verifyConv(*this, typesOf(*this))))
     return failure();
-  return verifyBias(*this, getBias(), typeOf(getWeights()).getDimSize(0));
+  Geometry geometry = getGeometry();
+  if (failed(verifyChannels(*this, "bias", getBias(), geometry.outChannels)) ||
+      failed(
+          verifyNormalise(*this, getScale(), getShift(), geometry.inChannels)))
+    return failure();
+  return verifyStatistics(*this, getStatistics(), geometry.outChannels);
 }
 LogicalResult Conv2dGradInputOp::verify() {
-  return verifyConv(*this, typesOf(*this));
+  if (failed(verifyConv(*this, typesOf(*this))))
+    return failure();
+  if (getAddend() && getAddend().getType() != getResult().getType())
+    return emitOpError() << "the addend must have the type of the result";
+  return success();
 }
 LogicalResult Conv2dGradWeightOp::verify() {
-  return verifyConv(*this, typesOf(*this));
+  if (failed(verifyConv(*this, typesOf(*this))))
+    return failure();
+  return verifyNormalise(*this, getScale(), getShift(),
+                         getGeometry().inChannels);
 }
 LogicalResult LinearOp::verify() {
   if (failed(verifyLinear(*this, typesOf(*this))))
     return failure();
-  return verifyBias(*this, getBias(), typeOf(getWeights()).getDimSize(0));
+  return verifyChannels(*this, "bias", getBias(), getGeometry().outChannels);
 }
 LogicalResult LinearGradInputOp::verify() {
   return verifyLinear(*this, typesOf(*this));
@@ -179,12 +212,54 @@ LogicalResult LinearGradWeightOp::verify() {
   return verifyLinear(*this, typesOf(*this));
 }
 
-#define LACUNA_LAYER_INTERFACE(OP, KERNEL_OPERATION, GEOMETRY, HAS_BIAS)       \
+LogicalResult NormaliseOp::verify() {
+  RankedTensorType type = typeOf(getResult());
+  if (failed(verifyActivation(*this, "the result", type, 4)))
+    return failure();
+  return verifyNormalise(*this, getScale(), getShift(), type.getDimSize(1));
+}
+LogicalResult ChannelSumsOp::verify() {
+  RankedTensorType type = typeOf(getInput());
+  if (failed(verifyActivation(*this, "the input", type, 4)))
+    return failure();
+  return verifyStatistics(*this, getResult(), type.getDimSize(1));
+}
+
+namespace {
+
+Fusion fusionOf(Conv2dOp op) {
+  Fusion fusion;
+  fusion.bias = static_cast<bool>(op.getBias());
+  fusion.normalise = static_cast<bool>(op.getScale());
+  fusion.statistics = static_cast<bool>(op.getStatistics());
+  return fusion;
+}
+Fusion fusionOf(Conv2dGradInputOp op) {
+  Fusion fusion;
+  fusion.accumulate = static_cast<bool>(op.getAddend());
+  return fusion;
+}
+Fusion fusionOf(Conv2dGradWeightOp op) {
+  Fusion fusion;
+  fusion.normalise = static_cast<bool>(op.getScale());
+  return fusion;
+}
+Fusion fusionOf(LinearOp op) {
+  Fusion fusion;
+  fusion.bias = static_cast<bool>(op.getBias());
+  return fusion;
+}
+Fusion fusionOf(LinearGradInputOp) { return {}; }
+Fusion fusionOf(LinearGradWeightOp) { return {}; }
+
+} // namespace
+
+#define LACUNA_LAYER_INTERFACE(OP, KERNEL_OPERATION, GEOMETRY)                 \
   ::lacuna::Operation OP::getKernelOperation() {                               \
     return ::lacuna::Operation::KERNEL_OPERATION;                              \
   }                                                                            \
   Geometry OP::getGeometry() { return GEOMETRY; }                              \
-  bool OP::hasBias() { return HAS_BIAS; }                                      \
+  Fusion OP::getFusion() { return fusionOf(*this); }                           \
   Attribute OP::getStructureAttribute() { return getStructure(); }             \
   void OP::setStructureAttribute(Attribute structure) {                        \
     setStructureAttr(structure);                                               \
@@ -198,18 +273,12 @@ LogicalResult LinearGradWeightOp::verify() {
   convGeometry(typesOf(*this), getStrides(), getPadding())
 #define LACUNA_LINEAR_GEOMETRY linearGeometry(typesOf(*this))
 
-LACUNA_LAYER_INTERFACE(Conv2dOp, Forward, LACUNA_CONV_GEOMETRY,
-                       static_cast<bool>(getBias()))
-LACUNA_LAYER_INTERFACE(Conv2dGradInputOp, GradInput, LACUNA_CONV_GEOMETRY,
-                       false)
-LACUNA_LAYER_INTERFACE(Conv2dGradWeightOp, GradWeight, LACUNA_CONV_GEOMETRY,
-                       false)
-LACUNA_LAYER_INTERFACE(LinearOp, Forward, LACUNA_LINEAR_GEOMETRY,
-                       static_cast<bool>(getBias()))
-LACUNA_LAYER_INTERFACE(LinearGradInputOp, GradInput, LACUNA_LINEAR_GEOMETRY,
-                       false)
-LACUNA_LAYER_INTERFACE(LinearGradWeightOp, GradWeight, LACUNA_LINEAR_GEOMETRY,
-                       false)
+LACUNA_LAYER_INTERFACE(Conv2dOp, Forward, LACUNA_CONV_GEOMETRY)
+LACUNA_LAYER_INTERFACE(Conv2dGradInputOp, GradInput, LACUNA_CONV_GEOMETRY)
+LACUNA_LAYER_INTERFACE(Conv2dGradWeightOp, GradWeight, LACUNA_CONV_GEOMETRY)
+LACUNA_LAYER_INTERFACE(LinearOp, Forward, LACUNA_LINEAR_GEOMETRY)
+LACUNA_LAYER_INTERFACE(LinearGradInputOp, GradInput, LACUNA_LINEAR_GEOMETRY)
+LACUNA_LAYER_INTERFACE(LinearGradWeightOp, GradWeight, LACUNA_LINEAR_GEOMETRY)
 
 #undef LACUNA_LAYER_INTERFACE
 #undef LACUNA_CONV_GEOMETRY

@@ -16,18 +16,69 @@ def ActivationTensor : TensorRankOf<[F32], [2, 4]>;
 def WeightTensor : TensorRankOf<[F32], [2, 4]>;
 def BiasTensor : TensorRankOf<[F32], [1]>;
 
-class Lacuna_LayerOp<string mnemonic>
-    : Op<Lacuna_Dialect, mnemonic,
-         [Pure, DeclareOpInterfaceMethods<LayerOpInterface>]> {
+def ChannelTensor : TensorRankOf<[F32], [1]>;
+def StatisticsTensor : TensorRankOf<[F32], [2]>;
+
+class Lacuna_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Lacuna_Dialect, mnemonic, !listconcat([Pure], traits)> {
   let hasVerifier = 1;
 }
 
-def Lacuna_Conv2dOp : Lacuna_LayerOp<"conv2d"> {
+class Lacuna_LayerOp<string mnemonic, list<Trait> traits = []>
+    : Lacuna_Op<mnemonic,
+                !listconcat([DeclareOpInterfaceMethods<LayerOpInterface>],
+                            traits)>;
+
+def Lacuna_NormaliseOp
+    : Lacuna_Op<"normalise", [AllTypesMatch<["input", "result"]>,
+                              AllTypesMatch<["scale", "shift"]>]> {
+  let summary = "Scale, shift and rectify each channel";
+  let description = [{
+    `result[n, c, y, x] = max(input[n, c, y, x] * scale[c] + shift[c], 0)`: a
+    batch norm whose statistics are known, with the ReLU that follows it.
+    `lacuna-fuse-normalise` moves it into the kernels that read its result.
+
+    ```mlir
+    %a = lacuna.normalise %z, %scale, %shift
+        : tensor<?x64x16x16xf32>, tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$input, ChannelTensor:$scale,
+                       ChannelTensor:$shift);
+  let results = (outs ActivationTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $shift attr-dict `:` type($result) `,` type($scale)
+  }];
+}
+
+def Lacuna_ChannelSumsOp : Lacuna_Op<"channel_sums"> {
+  let summary = "Sum and sum of squares of each channel";
+  let description = [{
+    `result[c, 0]` is the sum of `input[n, c, y, x]` over images and pixels,
+    `result[c, 1]` that of its square: what a batch norm needs.
+    `lacuna-fuse-statistics` moves it into the kernel that writes its operand.
+
+    ```mlir
+    %s = lacuna.channel_sums %y : tensor<?x64x16x16xf32> -> tensor<64x2xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$input);
+  let results = (outs StatisticsTensor:$result);
+  let assemblyFormat = [{
+    $input attr-dict `:` type($input) `->` type($result)
+  }];
+}
+
+def Lacuna_Conv2dOp : Lacuna_LayerOp<"conv2d", [AttrSizedOperandSegments]> {
   let summary = "Convolution with sparse weights";
   let description = [{
     `result[n, o, y, x] = bias[o] + sum over active (o, c, kh, kw) of
     weights[o, c, kh, kw] * input[n, c, y * sh + kh - ph, x * sw + kw - pw]`,
     with zeros outside the input.
+
+    With `normalise`, `input` is scaled, shifted and rectified first, as by
+    `lacuna.normalise`. With a second result, the channel sums of the first come
+    along, as by `lacuna.channel_sums`.
 
     Before `lacuna-lower-to-loops`:
 
@@ -47,15 +98,20 @@ def Lacuna_Conv2dOp : Lacuna_LayerOp<"conv2d"> {
   }];
   let arguments = (ins ActivationTensor:$input, WeightTensor:$weights,
                        Optional<BiasTensor>:$bias,
+                       Optional<ChannelTensor>:$scale,
+                       Optional<ChannelTensor>:$shift,
                        Lacuna_StructureAttr:$structure,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
-  let results = (outs ActivationTensor:$result);
+  let results = (outs ActivationTensor:$result,
+                      Optional<StatisticsTensor>:$statistics);
   let assemblyFormat = [{
-    $input `,` $weights (`bias` `(` $bias^ `:` type($bias) `)`)? `structure` `(` $structure `)`
+    $input `,` $weights (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`normalise` `(` $scale^ `,` $shift `:` type($scale) `,` type($shift) `)`)? `structure` `(` $structure `)`
     `strides` `(` $strides `)` `padding` `(` $padding `)`
     (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($input) `,` type($weights) `->` type($result)
+    (`,` type($statistics)^)?
   }];
 }
 
@@ -65,6 +121,8 @@ def Lacuna_Conv2dGradInputOp : Lacuna_LayerOp<"conv2d_grad_input"> {
     `result[n, c, i, j] = sum over active (o, c, kh, kw) of
     weights[o, c, kh, kw] * gradient[n, o, (i + ph - kh) / sh, (j + pw - kw) / sw]`
     where the divisions are exact and the position lies inside the gradient.
+    With `accumulate`, the addend is added: the gradient that another path to the
+    same input has left.
 
     ```mlir
     %dx = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured)
@@ -73,24 +131,25 @@ def Lacuna_Conv2dGradInputOp : Lacuna_LayerOp<"conv2d_grad_input"> {
     ```
   }];
   let arguments = (ins ActivationTensor:$gradient, WeightTensor:$weights,
+                       Optional<ActivationTensor>:$addend,
                        Lacuna_StructureAttr:$structure,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
   let results = (outs ActivationTensor:$result);
   let assemblyFormat = [{
-    $gradient `,` $weights `structure` `(` $structure `)`
+    $gradient `,` $weights (`accumulate` `(` $addend^ `:` type($addend) `)`)? `structure` `(` $structure `)`
     `strides` `(` $strides `)` `padding` `(` $padding `)`
     (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($gradient) `,` type($weights) `->` type($result)
   }];
 }
 
-def Lacuna_Conv2dGradWeightOp : Lacuna_LayerOp<"conv2d_grad_weight"> {
+def Lacuna_Conv2dGradWeightOp : Lacuna_LayerOp<"conv2d_grad_weight", [AttrSizedOperandSegments]> {
   let summary = "Gradient of a convolution to its active weights";
   let description = [{
     `result[o, c, kh, kw] = sum over n, y, x of gradient[n, o, y, x] *
     input[n, c, y * sh + kh - ph, x * sw + kw - pw]` at active positions; inactive
-    ones are never computed.
+    ones are never computed. `normalise` is that of `lacuna.conv2d`.
 
     ```mlir
     %dw = lacuna.conv2d_grad_weight %x, %dy structure(#lacuna.block<rows = 4>)
@@ -99,12 +158,15 @@ def Lacuna_Conv2dGradWeightOp : Lacuna_LayerOp<"conv2d_grad_weight"> {
     ```
   }];
   let arguments = (ins ActivationTensor:$input, ActivationTensor:$gradient,
+                       Optional<ChannelTensor>:$scale,
+                       Optional<ChannelTensor>:$shift,
                        Lacuna_StructureAttr:$structure,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
   let results = (outs WeightTensor:$result);
   let assemblyFormat = [{
-    $input `,` $gradient `structure` `(` $structure `)`
+    $input `,` $gradient
+    (`normalise` `(` $scale^ `,` $shift `:` type($scale) `,` type($shift) `)`)? `structure` `(` $structure `)`
     `strides` `(` $strides `)` `padding` `(` $padding `)`
     (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($input) `,` type($gradient) `->` type($result)

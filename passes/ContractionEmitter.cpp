@@ -21,8 +21,8 @@ namespace {
 
 class ContractionEmitter {
 public:
-  ContractionEmitter(KernelEmitter &emitter, bool bias)
-      : emit(emitter), layout(emitter.layout), walk(emitter), bias(bias),
+  explicit ContractionEmitter(KernelEmitter &emitter)
+      : emit(emitter), layout(emitter.layout), walk(emitter),
         rows(layout.schedule.panelRows) {}
 
   void kernel() {
@@ -41,19 +41,22 @@ public:
 private:
   void groups(const Tile &tile, const StreamPhase &phase, Value chunk) {
     SmallVector<TilePixel> pixels = walk.pixels(phase, tile);
-    if (pixels.empty())
+    // Nothing adds to these pixels: what they hold stays.
+    bool untouched = emit.fusion.accumulate && phase.bodies.empty();
+    if (pixels.empty() || untouched)
       return;
-    emit.loop(
-        emit.constant(0), emit.constant(layout.groups), 1, [&](Value group) {
-          Run run = loadRun(phase, chunk, group);
-          ArrayRef<TilePixel> rest = pixels;
-          while (!rest.empty()) {
-            size_t count =
-                std::min<size_t>(rest.size(), layout.schedule.panelPixels);
-            panel(tile, phase, chunk, group, run, rest.take_front(count));
-            rest = rest.drop_front(count);
-          }
-        });
+    emit.loop(emit.constant(0), emit.constant(layout.groups), 1,
+              [&](Value group) {
+                Run run = loadRun(phase, chunk, group);
+                for (size_t first = 0; first < pixels.size();
+                     first += layout.schedule.panelPixels) {
+                  size_t count = std::min<size_t>(pixels.size() - first,
+                                                  layout.schedule.panelPixels);
+                  ArrayRef<TilePixel> all = pixels;
+                  panel(tile, phase, chunk, group, run, all.take_front(first),
+                        all.slice(first, count));
+                }
+              });
   }
 
   /// Where a group's values start, and the first item of each body, then the
@@ -81,7 +84,8 @@ private:
   }
 
   void panel(const Tile &tile, const StreamPhase &phase, Value chunk,
-             Value group, const Run &run, ArrayRef<TilePixel> pixels) {
+             Value group, const Run &run, ArrayRef<TilePixel> before,
+             ArrayRef<TilePixel> pixels) {
     Value channel = emit.multiply(group, rows);
     Value first = walk.targetPosition(phase, tile, channel);
     auto position = [&](int64_t row, const TilePixel &pixel) {
@@ -104,40 +108,108 @@ private:
       for (auto [p, pixel] : llvm::enumerate(pixels))
         emit.storeVector(state[row * pixels.size() + p], emit.operands.result,
                          position(row, pixel));
+    if (!emit.fusion.statistics)
+      return;
+    auto add = [&] { addStatistics(tile, channel, before, pixels, state); };
+    if (layout.chunks == 1)
+      return add();
+    emit.branch(emit.compare(CmpIPredicate::eq, chunk,
+                             emit.constant(layout.chunks - 1)),
+                add, [] {});
   }
 
-  /// What sums start from: bias or zero in the first chunk, then what the
-  /// chunks before have left in the result.
+  /// Adds a panel's finished sums to the statistics of its batch blocks and row
+  /// of tiles. The first panel that meets a block in the first tile of the row
+  /// starts them.
+  void addStatistics(const Tile &tile, Value channel,
+                     ArrayRef<TilePixel> before, ArrayRef<TilePixel> pixels,
+                     ArrayRef<Value> sums) {
+    auto holds = [](ArrayRef<TilePixel> some, int64_t block) {
+      return llvm::any_of(
+          some, [&](const TilePixel &pixel) { return pixel.block == block; });
+    };
+    Value firstTile =
+        emit.compare(CmpIPredicate::eq, tile.column, emit.constant(0));
+    for (int64_t block = 0; block < tile.blocks; ++block) {
+      if (!holds(pixels, block))
+        continue;
+      Value tileRow = emit.add(
+          emit.multiply(emit.add(tile.block, block), layout.tileRows()),
+          tile.tileRow);
+      Value slot =
+          emit.add(emit.multiply(tileRow, layout.targetChannels), channel);
+      for (int64_t row = 0; row < rows; ++row) {
+        Value position = emit.multiply(emit.add(slot, row), 2 * emit.lanes());
+        auto earlier = [&](int64_t offset) -> Value {
+          Value value = emit.loadVector(emit.operands.statistics,
+                                        emit.add(position, offset));
+          if (holds(before, block))
+            return value;
+          return arith::SelectOp::create(emit.builder, emit.loc, firstTile,
+                                         emit.zeroVector(), value);
+        };
+        Value sum = earlier(0), squares = earlier(emit.lanes());
+        for (auto [p, pixel] : llvm::enumerate(pixels))
+          if (pixel.block == block) {
+            Value value = sums[row * pixels.size() + p];
+            sum = emit.addVectors(sum, value);
+            squares = emit.fma(value, value, squares);
+          }
+        emit.storeVector(sum, emit.operands.statistics, position);
+        emit.storeVector(squares, emit.operands.statistics,
+                         emit.add(position, emit.lanes()));
+      }
+    }
+  }
+
+  /// What sums start from: bias, zero or what the result holds in the first
+  /// chunk, then what the chunks before have left there.
   SmallVector<Value>
   initialSums(Value chunk, Value channel, ArrayRef<TilePixel> pixels,
               llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
+    // The next tile's lines are on their way before they are stored to.
+    auto prefetchNext = [&] {
+      for (int64_t row = 0; row < rows; ++row)
+        for (const TilePixel &pixel : pixels)
+          emit.prefetch(emit.operands.result,
+                        emit.add(position(row, pixel), nextTile()),
+                        /*write=*/true);
+    };
     auto fresh = [&] {
+      prefetchNext();
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
-        Value start =
-            bias ? emit.loadSplat(emit.operands.bias, emit.add(channel, row))
-                 : emit.zeroVector();
+        Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,
+                                                        emit.add(channel, row))
+                                       : emit.zeroVector();
         sums.append(pixels.size(), start);
       }
       return sums;
     };
+    auto partial = [&] {
+      SmallVector<Value> sums;
+      for (int64_t row = 0; row < rows; ++row)
+        for (const TilePixel &pixel : pixels)
+          sums.push_back(
+              emit.loadVector(emit.operands.result, position(row, pixel)));
+      return sums;
+    };
+    Value first = emit.compare(CmpIPredicate::eq, chunk, emit.constant(0));
+    if (emit.fusion.accumulate) {
+      emit.branch(first, prefetchNext, [] {});
+      return partial();
+    }
     if (layout.chunks == 1)
       return fresh();
     SmallVector<Type> types(rows * pixels.size(), emit.vectorType());
-    auto choice = scf::IfOp::create(
-        emit.builder, emit.loc, types,
-        emit.compare(CmpIPredicate::eq, chunk, emit.constant(0)),
-        /*addThenBlock=*/true, /*addElseBlock=*/true);
+    auto choice =
+        scf::IfOp::create(emit.builder, emit.loc, types, first,
+                          /*addThenBlock=*/true, /*addElseBlock=*/true);
     OpBuilder::InsertionGuard guard(emit.builder);
     emit.builder.setInsertionPointToStart(choice.thenBlock());
     scf::YieldOp::create(emit.builder, emit.loc, fresh());
     emit.builder.setInsertionPointToStart(choice.elseBlock());
-    SmallVector<Value> partial;
-    for (int64_t row = 0; row < rows; ++row)
-      for (const TilePixel &pixel : pixels)
-        partial.push_back(
-            emit.loadVector(emit.operands.result, position(row, pixel)));
-    scf::YieldOp::create(emit.builder, emit.loc, partial);
+    scf::YieldOp::create(emit.builder, emit.loc, partial());
     return SmallVector<Value>(choice.getResults());
   }
 
@@ -173,17 +245,21 @@ private:
     return sums;
   }
 
+  /// Distance of the next tile's pixels in the result.
+  int64_t nextTile() const {
+    return layout.schedule.tileWidth * layout.targetStep.width * emit.lanes();
+  }
+
   KernelEmitter &emit;
   const StreamLayout &layout;
   TileWalk walk;
-  bool bias;
   int64_t rows;
 };
 
 } // namespace
 
-void emitContraction(KernelEmitter &emitter, bool bias) {
-  ContractionEmitter(emitter, bias).kernel();
+void emitContraction(KernelEmitter &emitter) {
+  ContractionEmitter(emitter).kernel();
 }
 
 } // namespace lacuna::ir

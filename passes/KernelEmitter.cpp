@@ -36,15 +36,17 @@ Value flatView(OpBuilder &builder, Location loc, Value pointer) {
 } // namespace
 
 KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
-                             const StreamLayout &layout, StringRef name)
-    : layout(layout), builder(builder), loc(loc),
+                             const StreamLayout &layout, const Fusion &fusion,
+                             StringRef name)
+    : layout(layout), fusion(fusion), builder(builder), loc(loc),
       vector(VectorType::get({layout.schedule.lanes}, builder.getF32Type())) {
   Type floats = MemRefType::get({}, builder.getF32Type());
   Type offsets = MemRefType::get({}, builder.getI32Type());
   Type indices = MemRefType::get({}, builder.getI16Type());
   Type index = builder.getIndexType();
-  SmallVector<Type> types{floats, floats, floats, offsets, indices, floats,
-                          floats, floats, floats, index,   index,   index};
+  SmallVector<Type> types{floats, floats, floats, offsets, indices,
+                          floats, floats, floats, floats,  floats,
+                          floats, floats, index,  index,   index};
   auto function = func::FuncOp::create(builder, loc, name,
                                        builder.getFunctionType(types, {}));
   function->setAttr(kKernelAttribute, builder.getUnitAttr());
@@ -55,7 +57,7 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
       function.setArgAttr(i, LLVM::LLVMDialect::getNoCaptureAttrName(),
                           builder.getUnitAttr());
     }
-  for (int64_t aligned : {0, 1, 6, 7, 8})
+  for (int64_t aligned : {0, 1, 8, 9, 10, 11})
     function.setArgAttr(aligned, LLVM::LLVMDialect::getAlignAttrName(),
                         builder.getI64IntegerAttr(kAlignment));
 
@@ -73,9 +75,12 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
               view(6),
               view(7),
               view(8),
-              entry->getArgument(9),
-              entry->getArgument(10),
-              entry->getArgument(11)};
+              view(9),
+              view(10),
+              view(11),
+              entry->getArgument(12),
+              entry->getArgument(13),
+              entry->getArgument(14)};
   func::ReturnOp::create(builder, loc);
   builder.setInsertionPoint(entry->getTerminator());
 }
@@ -133,6 +138,12 @@ Value KernelEmitter::loadVector(Value memory, Value position) {
 void KernelEmitter::storeVector(Value value, Value memory, Value position) {
   vector::StoreOp::create(builder, loc, value, memory, position);
 }
+void KernelEmitter::prefetch(Value memory, Value position, bool write) {
+  // As far as the L2: what is in use fills the L1.
+  constexpr int kSecondLevel = 2;
+  memref::PrefetchOp::create(builder, loc, memory, position, write,
+                             write ? 3 : kSecondLevel, /*isDataCache=*/true);
+}
 Value KernelEmitter::loadSplat(Value memory, Value position) {
   Value scalar = memref::LoadOp::create(builder, loc, memory, position);
   return vector::BroadcastOp::create(builder, loc, vector, scalar);
@@ -154,6 +165,12 @@ Value KernelEmitter::fma(Value a, Value b, Value c) {
 }
 Value KernelEmitter::addVectors(Value a, Value b) {
   return arith::AddFOp::create(builder, loc, a, b);
+}
+
+Value KernelEmitter::rectify(Value value) {
+  Value negative = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OLT, value, zeroVector());
+  return arith::SelectOp::create(builder, loc, negative, zeroVector(), value);
 }
 
 Value KernelEmitter::sumLanes(Value value) {

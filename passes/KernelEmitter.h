@@ -8,6 +8,7 @@
 #ifndef LACUNA_PASSES_KERNELEMITTER_H
 #define LACUNA_PASSES_KERNELEMITTER_H
 
+#include "lacuna/Kernel/Fusion.h"
 #include "lacuna/Kernel/StreamLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,8 +23,8 @@ namespace lacuna::ir {
 
 /// The operands of a kernel inside its function: flat memrefs, and indices.
 struct KernelOperands {
-  mlir::Value source, gradient, values, offsets, indices, bias, result, scratch,
-      lanes, batchBlocks, begin, end;
+  mlir::Value source, gradient, values, offsets, indices, bias, sourceScale,
+      sourceShift, statistics, result, scratch, lanes, batchBlocks, begin, end;
 };
 
 /// Index arithmetic, vector memory accesses and loops, in one place so that the
@@ -33,9 +34,11 @@ public:
   /// Creates the kernel function `name` at the builder's insertion point and
   /// moves into its body.
   KernelEmitter(mlir::OpBuilder &builder, mlir::Location loc,
-                const StreamLayout &layout, llvm::StringRef name);
+                const StreamLayout &layout, const Fusion &fusion,
+                llvm::StringRef name);
 
   const StreamLayout &layout;
+  const Fusion fusion;
   KernelOperands operands;
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -58,6 +61,8 @@ public:
 
   mlir::Value loadVector(mlir::Value memory, mlir::Value position);
   void storeVector(mlir::Value value, mlir::Value memory, mlir::Value position);
+  /// Starts moving a vector towards the core. The position may lie outside.
+  void prefetch(mlir::Value memory, mlir::Value position, bool write);
   /// One float in every lane.
   mlir::Value loadSplat(mlir::Value memory, mlir::Value position);
   /// An entry of the streams' offsets or indices, as index.
@@ -65,6 +70,8 @@ public:
   mlir::Value loadItemIndex(mlir::Value item);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   mlir::Value addVectors(mlir::Value a, mlir::Value b);
+  /// max(value, 0); a NaN stays one.
+  mlir::Value rectify(mlir::Value value);
   /// Sum over lanes by halves: a fixed order, whatever the target.
   mlir::Value sumLanes(mlir::Value vector);
   void storeScalar(mlir::Value value, mlir::Value memory, mlir::Value position);
@@ -89,7 +96,7 @@ private:
 
 /// Emits the body of a kernel that sums over source channels: forward and
 /// grad-input.
-void emitContraction(KernelEmitter &emitter, bool bias);
+void emitContraction(KernelEmitter &emitter);
 /// Emits the body of a grad-weight kernel.
 void emitWeightGradient(KernelEmitter &emitter);
 

@@ -80,11 +80,11 @@ private:
 
     OpBuilder builder(function);
     KernelEmitter emitter(builder, function.getLoc(), *layout,
-                          function.getName());
+                          layer.getFusion(), function.getName());
     if (layout->operation == Operation::GradWeight)
       emitWeightGradient(emitter);
     else
-      emitContraction(emitter, layer.hasBias());
+      emitContraction(emitter);
     ++kernels;
     multiplyAdds += emitter.multiplyAdds();
     function.erase();

@@ -50,6 +50,69 @@ def ImportDescriptor
                            "::mlir::func::FuncDialect"];
 }
 
+def FuseNormalise : Pass<"lacuna-fuse-normalise"> {
+  let summary = "Normalise while packing";
+  let description = [{
+    Moves `lacuna.normalise` into the convolutions and weight gradients that
+    read it: they scale, shift and rectify each source vector when they pack it,
+    and the normalised tensor is never stored.
+
+    ```mlir
+    // Before
+    %a = lacuna.normalise %z, %scale, %shift : ...
+    %y = lacuna.conv2d %a, %w structure(#lacuna.unstructured) ...
+    // After
+    %y = lacuna.conv2d %z, %w normalise(%scale, %shift : tensor<64xf32>, tensor<64xf32>)
+        structure(#lacuna.unstructured) ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"normalisesFused", "normalises-fused",
+              "Layer operations that now normalise their input">,
+  ];
+}
+
+def FuseStatistics : Pass<"lacuna-fuse-statistics"> {
+  let summary = "Sum channels where a convolution writes them";
+  let description = [{
+    Moves `lacuna.channel_sums` into the convolution that makes its operand: the
+    sums come from registers, and the output is not read once more.
+
+    ```mlir
+    // Before
+    %y = lacuna.conv2d %x, %w ... -> tensor<?x64x16x16xf32>
+    %s = lacuna.channel_sums %y : tensor<?x64x16x16xf32> -> tensor<64x2xf32>
+    // After
+    %y, %s = lacuna.conv2d %x, %w ...
+        -> tensor<?x64x16x16xf32>, tensor<64x2xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"statisticsFused", "statistics-fused", "Channel sums moved">,
+  ];
+}
+
+def FuseAccumulate : Pass<"lacuna-fuse-accumulate"> {
+  let summary = "Add the gradients of two paths in the second's kernel";
+  let description = [{
+    Turns the sum of an input gradient and another gradient to the same tensor
+    into one operation that starts from the addend.
+
+    ```mlir
+    // Before
+    %g = lacuna.conv2d_grad_input %dy, %w ... -> tensor<?x64x16x16xf32>
+    %s = arith.addf %g, %other : tensor<?x64x16x16xf32>
+    // After
+    %s = lacuna.conv2d_grad_input %dy, %w
+        accumulate(%other : tensor<?x64x16x16xf32>) ...
+        -> tensor<?x64x16x16xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"sumsFused", "sums-fused", "Sums moved into kernels">,
+  ];
+}
+
 def DropActiveSet : Pass<"lacuna-drop-active-set"> {
   let summary = "Keep the structure, drop what is active";
   let description = [{

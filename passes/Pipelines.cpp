@@ -40,6 +40,9 @@ struct KernelPipelineOptions
 
 void buildKernelPipeline(OpPassManager &manager,
                          const TargetDescription &target, Level level) {
+  manager.addPass(createFuseNormalise());
+  manager.addPass(createFuseStatistics());
+  manager.addPass(createFuseAccumulate());
   manager.addPass(createDropActiveSet());
   ChooseScheduleOptions schedule;
   schedule.lanes = target.lanes;

@@ -63,7 +63,7 @@ void TileWalk::batchTile(Value block, llvm::function_ref<void(Tile)> body) {
       });
 }
 
-void TileWalk::columnsOfTiles(Tile tile, TileBody body) {
+void TileWalk::tilesOfRow(Tile tile, TileBody body) {
   int64_t whole = layout.wholeTiles().width;
   int64_t step = layout.schedule.tileWidth;
   tile.tailColumn = false;
@@ -86,10 +86,11 @@ void TileWalk::columnsOfTiles(Tile tile, TileBody body) {
 
 void TileWalk::rowOfTiles(Tile tile, Value tileRow, TileBody body) {
   int64_t whole = layout.wholeTiles().height;
+  tile.tileRow = tileRow;
   tile.row = emit.multiply(tileRow, layout.schedule.tileHeight);
   auto side = [&](bool tail) {
     tile.tailRow = tail;
-    columnsOfTiles(tile, body);
+    body(tile);
   };
   if (!layout.hasTailRows())
     return side(false);
@@ -105,10 +106,12 @@ void TileWalk::tilesOfWorkItem(Value workItem, TileBody body) {
   Value block =
       emit.multiply(emit.divide(workItem, rows), layout.schedule.batchTile);
   Value tileRow = emit.remainder(workItem, rows);
-  batchTile(block, [&](Tile tile) { rowOfTiles(tile, tileRow, body); });
+  batchTile(block, [&](Tile tile) {
+    rowOfTiles(tile, tileRow, [&](const Tile &row) { tilesOfRow(row, body); });
+  });
 }
 
-void TileWalk::allTiles(TileBody body) {
+void TileWalk::allRowsOfTiles(TileBody body) {
   emit.loop(emit.constant(0), emit.operands.batchBlocks,
             layout.schedule.batchTile, [&](Value block) {
               batchTile(block, [&](Tile tile) {
@@ -238,12 +241,33 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
         channels,
         emit.subtract(emit.constant(layout.sourceChannels), firstChannel));
 
-  auto packRow = [&](Value scratchRow, Value sourceRow, bool inside) {
+  struct ChannelNorm {
+    Value scale, shift;
+  };
+  // The next tile of the row needs these pixels soon: all but the border that
+  // the two share.
+  int64_t advance = s.tileWidth * layout.sourceStep.width;
+  bool hasNext = layout.wholeTiles().width > 1 && !tile.tailColumn;
+  int64_t shared = columns.extent - advance / layout.packStep.width;
+  auto prefetchRow = [&](Value sourceRow) {
+    for (int64_t i = std::max<int64_t>(shared, 0); i < columns.extent; ++i)
+      emit.prefetch(
+          emit.operands.source,
+          emit.add(emit.add(sourceRow, columnPositions[i]), advance * lanes),
+          /*write=*/false);
+  };
+
+  auto packRow = [&](Value scratchRow, Value sourceRow, const ChannelNorm &norm,
+                     bool inside) {
+    if (inside && hasNext)
+      prefetchRow(sourceRow);
     for (int64_t i = 0; i < columns.extent; ++i) {
       Value value = emit.zeroVector();
       if (inside) {
         value = emit.loadVector(emit.operands.source,
                                 emit.add(sourceRow, columnPositions[i]));
+        if (norm.scale)
+          value = emit.rectify(emit.fma(value, norm.scale, norm.shift));
         if (Value mask = columnMasks[i]) {
           Value bits = vector::BitCastOp::create(emit.builder, emit.loc,
                                                  bitsType, value);
@@ -258,10 +282,15 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
   };
 
   emit.loop(emit.constant(0), channels, 1, [&](Value channel) {
+    Value sourceChannel = emit.add(firstChannel, channel);
+    ChannelNorm norm;
+    if (emit.fusion.normalise)
+      norm = {emit.loadSplat(emit.operands.sourceScale, sourceChannel),
+              emit.loadSplat(emit.operands.sourceShift, sourceChannel)};
     for (int64_t block = 0; block < tile.blocks; ++block) {
       Value plane = emit.add(
           emit.multiply(emit.add(tile.block, block), layout.sourceChannels),
-          emit.add(firstChannel, channel));
+          sourceChannel);
       Value planePosition = emit.multiply(plane, sourcePlane);
       Value scratchBlock =
           emit.add(emit.multiply(channel, layout.channelStride() * lanes),
@@ -273,13 +302,13 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
         Value sourceRow = emit.add(
             planePosition, emit.multiply(row, layout.source.width * lanes));
         if (rows.alwaysInside(i)) {
-          packRow(scratchRow, sourceRow, true);
+          packRow(scratchRow, sourceRow, norm, true);
           continue;
         }
         emit.branch(
             emit.compare(CmpIPredicate::ult, row, emit.constant(rows.plane)),
-            [&] { packRow(scratchRow, sourceRow, true); },
-            [&] { packRow(scratchRow, sourceRow, false); });
+            [&] { packRow(scratchRow, sourceRow, norm, true); },
+            [&] { packRow(scratchRow, sourceRow, norm, false); });
       }
     }
   });

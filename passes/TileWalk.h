@@ -18,6 +18,7 @@ struct Tile {
   int64_t blocks;           ///< Batch blocks.
   bool tailRow, tailColumn; ///< The smaller tile at the end of an axis.
   mlir::Value block;        ///< First batch block.
+  mlir::Value tileRow;      ///< Its row among the rows of tiles.
   mlir::Value row, column;  ///< First pixel.
 };
 
@@ -44,8 +45,10 @@ public:
   using TileBody = llvm::function_ref<void(const Tile &)>;
   /// The tiles of one work item of forward or grad-input.
   void tilesOfWorkItem(mlir::Value workItem, TileBody body);
-  /// All tiles of all batch blocks.
-  void allTiles(TileBody body);
+  /// The rows of tiles of all batch blocks: tiles without a column yet.
+  void allRowsOfTiles(TileBody body);
+  /// The tiles of a row.
+  void tilesOfRow(Tile row, TileBody body);
 
   /// Copies the source region of a tile, for the channels of a chunk, into
   /// scratch, with zeros where it leaves the plane.
@@ -70,7 +73,6 @@ public:
 private:
   void batchTile(mlir::Value block, llvm::function_ref<void(Tile)> body);
   void rowOfTiles(Tile tile, mlir::Value tileRow, TileBody body);
-  void columnsOfTiles(Tile tile, TileBody body);
 
   KernelEmitter &emit;
   const StreamLayout &layout;

@@ -32,6 +32,46 @@ public:
         phase(layout.phases.front()), rows(layout.schedule.panelRows) {}
 
   void kernel() {
+    forEachChunk([&](Value chunk, Value firstGroup, Value lastGroup) {
+      forEachValue(chunk, firstGroup, lastGroup, [&](Value value) {
+        emit.storeVector(emit.zeroVector(), emit.operands.lanes,
+                         lanePosition(value));
+      });
+    });
+    if (layout.schedule.chunkOuter)
+      forEachChunk([&](Value chunk, Value firstGroup, Value lastGroup) {
+        walk.allRowsOfTiles([&](const Tile &row) {
+          tilesOfRow(row, chunk, firstGroup, lastGroup);
+        });
+      });
+    else
+      walk.allRowsOfTiles([&](const Tile &row) {
+        forEachChunk([&](Value chunk, Value firstGroup, Value lastGroup) {
+          tilesOfRow(row, chunk, firstGroup, lastGroup);
+        });
+      });
+    forEachChunk([&](Value chunk, Value firstGroup, Value lastGroup) {
+      forEachValue(chunk, firstGroup, lastGroup, [&](Value value) {
+        Value sum = emit.sumLanes(
+            emit.loadVector(emit.operands.lanes, lanePosition(value)));
+        emit.storeScalar(sum, emit.operands.result, value);
+      });
+    });
+  }
+
+private:
+  Value slotOf(Value chunk, Value group) {
+    return emit.multiply(emit.add(emit.multiply(chunk, layout.groups), group),
+                         layout.offsetsStride(phase));
+  }
+
+  Value lanePosition(Value value) { return emit.multiply(value, emit.lanes()); }
+
+  using ChunkBody = llvm::function_ref<void(Value, Value, Value)>;
+
+  /// The chunks that the work items reach into, and the groups of each that are
+  /// theirs.
+  void forEachChunk(ChunkBody body) {
     int64_t parts = layout.groupParts();
     Value firstChunk = emit.divide(emit.operands.begin, parts);
     Value lastChunk =
@@ -47,37 +87,25 @@ public:
           emit.divide(emit.multiply(firstPart, layout.groups), parts);
       Value lastGroup =
           emit.divide(emit.multiply(lastPart, layout.groups), parts);
-      groupsOfChunk(chunk, firstGroup, lastGroup);
+      body(chunk, firstGroup, lastGroup);
     });
   }
 
-private:
-  Value slotOf(Value chunk, Value group) {
-    return emit.multiply(emit.add(emit.multiply(chunk, layout.groups), group),
-                         layout.offsetsStride(phase));
+  void forEachValue(Value chunk, Value firstGroup, Value lastGroup,
+                    llvm::function_ref<void(Value)> body) {
+    emit.loop(emit.loadOffset(slotOf(chunk, firstGroup)),
+              emit.loadOffset(slotOf(chunk, lastGroup)), 1, body);
   }
 
-  Value lanePosition(Value value) { return emit.multiply(value, emit.lanes()); }
-
-  void groupsOfChunk(Value chunk, Value firstGroup, Value lastGroup) {
-    Value firstValue = emit.loadOffset(slotOf(chunk, firstGroup));
-    Value lastValue = emit.loadOffset(slotOf(chunk, lastGroup));
-    emit.loop(firstValue, lastValue, 1, [&](Value value) {
-      emit.storeVector(emit.zeroVector(), emit.operands.lanes,
-                       lanePosition(value));
-    });
-    walk.allTiles([&](const Tile &tile) {
+  void tilesOfRow(const Tile &row, Value chunk, Value firstGroup,
+                  Value lastGroup) {
+    walk.tilesOfRow(row, [&](const Tile &tile) {
       SmallVector<TilePixel> pixels = walk.pixels(phase, tile);
       if (pixels.empty())
         return;
       walk.pack(tile, chunk);
       emit.loop(firstGroup, lastGroup, 1,
                 [&](Value group) { this->group(tile, pixels, chunk, group); });
-    });
-    emit.loop(firstValue, lastValue, 1, [&](Value value) {
-      Value sum = emit.sumLanes(
-          emit.loadVector(emit.operands.lanes, lanePosition(value)));
-      emit.storeScalar(sum, emit.operands.result, value);
     });
   }
 

@@ -126,7 +126,8 @@ void batchStatistics(ThreadPool &pool, const Tensor &input, float *mean,
 
 void batchNormReduce(ThreadPool &pool, const Tensor &input,
                      const Tensor &gradient, const float *mean,
-                     float *gradientSum, float *gradientDot) {
+                     const ChannelMap *relu, float *gradientSum,
+                     float *gradientDot) {
   const TensorShape &shape = input.shape();
   Operands operands("batchNormReduce");
   operands.requireSameShape(input, gradient);
@@ -136,13 +137,21 @@ void batchNormReduce(ThreadPool &pool, const Tensor &input,
       pool, shape, 2,
       [&](int64_t offset, int64_t first, int64_t channels, int64_t blocks,
           double *sums) {
-        verifyCall(
-            pipelines.batch_norm_sums(
-                blocksView(input.data() + offset, shape, channels, blocks),
-                blocksView(gradient.data() + offset, shape, channels, blocks),
-                channelView(mean + first, channels),
-                sumsView(sums, shape.lanes, 2, channels)),
-            "batch_norm_sums");
+        View<4> source =
+            blocksView(input.data() + offset, shape, channels, blocks);
+        View<4> slope =
+            blocksView(gradient.data() + offset, shape, channels, blocks);
+        View<1> centre = channelView(mean + first, channels);
+        View<3> result = sumsView(sums, shape.lanes, 2, channels);
+        if (relu)
+          verifyCall(pipelines.batch_norm_sums_relu(
+                         source, slope, centre,
+                         channelView(relu->scale + first, channels),
+                         channelView(relu->shift + first, channels), result),
+                     "batch_norm_sums_relu");
+        else
+          verifyCall(pipelines.batch_norm_sums(source, slope, centre, result),
+                     "batch_norm_sums");
       },
       [&](int64_t channel, const std::array<double, kMaxKinds> &sums) {
         gradientSum[channel] = static_cast<float>(sums[0]);
@@ -204,7 +213,8 @@ void scaleShift(ThreadPool &pool, const Tensor &input, const float *scale,
 
 void affineCombine(ThreadPool &pool, const Tensor &gradient,
                    const Tensor &input, const float *a, const float *b,
-                   const float *c, Tensor &inputGradient) {
+                   const float *c, const ChannelMap *relu,
+                   Tensor &inputGradient) {
   const TensorShape shape = input.shape();
   Operands operands("affineCombine");
   operands.requireSameShape(gradient, input);
@@ -214,17 +224,25 @@ void affineCombine(ThreadPool &pool, const Tensor &gradient,
   forEachChannelRange(
       pool, shape, [&](int64_t block, int64_t first, int64_t channels) {
         int64_t offset = block * shape.block() + first * shape.plane();
-        int64_t valid =
-            std::min(shape.lanes, shape.images - block * shape.lanes);
-        verifyCall(
-            pipelines.affine_combine(
-                planesView(gradient.data() + offset, shape, channels),
-                planesView(input.data() + offset, shape, channels),
-                channelView(a + first, channels),
-                channelView(b + first, channels),
-                channelView(c + first, channels), static_cast<int32_t>(valid),
-                planesView(inputGradient.data() + offset, shape, channels)),
-            "affine_combine");
+        auto valid = static_cast<int32_t>(
+            std::min(shape.lanes, shape.images - block * shape.lanes));
+        View<3> slope = planesView(gradient.data() + offset, shape, channels);
+        View<3> source = planesView(input.data() + offset, shape, channels);
+        View<3> result =
+            planesView(inputGradient.data() + offset, shape, channels);
+        View<1> rowA = channelView(a + first, channels);
+        View<1> rowB = channelView(b + first, channels);
+        View<1> rowC = channelView(c + first, channels);
+        if (relu)
+          verifyCall(pipelines.affine_combine_relu(
+                         slope, source, rowA, rowB, rowC, valid,
+                         channelView(relu->scale + first, channels),
+                         channelView(relu->shift + first, channels), result),
+                     "affine_combine_relu");
+        else
+          verifyCall(pipelines.affine_combine(slope, source, rowA, rowB, rowC,
+                                              valid, result),
+                     "affine_combine");
       });
 }
 

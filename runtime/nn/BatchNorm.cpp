@@ -59,15 +59,24 @@ void BatchNorm::forEachParameter(
   visit(beta);
 }
 
-const Tensor &BatchNorm::forward(RunContext &context, const Tensor &input,
-                                 const Tensor *residual) {
+operators::ChannelMap BatchNorm::channelMap() const {
+  const float *rows = channelScratch.data();
+  return {rows + Scale * channels(), rows + Shift * channels()};
+}
+
+operators::ChannelMap BatchNorm::prepare(RunContext &context,
+                                         const Tensor &input) {
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   verifyInvariant(input.shape().channels == channels(),
                   "batch norm got another number of channels");
   int64_t count = channels();
   auto row = [&](ScratchRow r) { return channelScratch.data() + r * count; };
   const float *mean = runningMean(), *variance = runningVariance();
   if (context.training) {
-    operators::batchStatistics(context.pool, input, row(Mean), row(Variance));
+    if (moments)
+      moments->moments(row(Mean), row(Variance));
+    else
+      operators::batchStatistics(context.pool, input, row(Mean), row(Variance));
     mean = row(Mean);
     variance = row(Variance);
     const TensorShape &shape = input.shape();
@@ -87,18 +96,38 @@ const Tensor &BatchNorm::forward(RunContext &context, const Tensor &input,
     row(Shift)[c] = beta.values()[c] - mean[c] * row(Scale)[c];
   }
   latestInput = &input;
-  operators::scaleShift(context.pool, input, row(Scale), row(Shift), residual,
+  return channelMap();
+}
+
+const Tensor &BatchNorm::forward(RunContext &context, const Tensor &input,
+                                 const Tensor *residual) {
+  operators::ChannelMap map = prepare(context, input);
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
+  operators::scaleShift(context.pool, input, map.scale, map.shift, residual,
                         relu, result);
   return result;
 }
 
 void BatchNorm::backwardRelu(RunContext &context, Tensor &gradient) {
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   if (relu)
     operators::reluBackward(context.pool, result, gradient);
 }
 
 void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
                              Tensor &inputGradient) {
+  backwardNorm(context, gradient, nullptr, inputGradient);
+}
+
+void BatchNorm::backwardPrepared(RunContext &context, Tensor &gradient) {
+  operators::ChannelMap map = channelMap();
+  backwardNorm(context, gradient, relu ? &map : nullptr, gradient);
+}
+
+void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
+                             const operators::ChannelMap *rectified,
+                             Tensor &inputGradient) {
+  Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   verifyInvariant(context.training,
                   "batch norm's gradient needs the statistics of a batch");
   int64_t count = channels();
@@ -106,7 +135,7 @@ void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
   // Gradient sums go where the gradient of beta and gamma belong; the latter
   // still lacks its factor.
   operators::batchNormReduce(context.pool, *latestInput, gradient, row(Mean),
-                             beta.gradient(), gamma.gradient());
+                             rectified, beta.gradient(), gamma.gradient());
   const TensorShape &shape = latestInput->shape();
   double samples = double(shape.images * shape.height * shape.width);
   for (int64_t c = 0; c < count; ++c) {
@@ -122,7 +151,7 @@ void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
   }
   operators::affineCombine(context.pool, gradient, *latestInput,
                            row(GradientFactor), row(InputFactor), row(Constant),
-                           inputGradient);
+                           rectified, inputGradient);
 }
 
 GradientPool::Lease BatchNorm::backward(RunContext &context,

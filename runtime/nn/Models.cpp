@@ -119,9 +119,10 @@ bool modelUsesBatchNorm(const std::string &name) {
 }
 
 Network makeModel(const std::string &name, ImageShape input, int64_t classes,
-                  Scheme scheme) {
+                  Scheme scheme, bool fuse) {
   const Model &model = find(name);
   NetworkBuilder net(input, scheme);
+  net.fusion(fuse);
   model.build(net, classes);
   return net.build(name);
 }

@@ -124,7 +124,7 @@ void Network::repack(SparseLayer &layer) {
 
 RunContext Network::context(bool training) {
   verifyInvariant(threads != nullptr, "a network runs before it was bound");
-  return {*threads, *workspace, gradientPool, training};
+  return {*threads, *workspace, gradientPool, training, profile};
 }
 
 const Tensor &Network::forward(const Tensor &images, bool training) {

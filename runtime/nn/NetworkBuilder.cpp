@@ -66,6 +66,11 @@ NetworkBuilder &NetworkBuilder::convBias(bool newBias) {
   return *this;
 }
 
+NetworkBuilder &NetworkBuilder::fusion(bool fuse) {
+  fuses = fuse;
+  return *this;
+}
+
 void NetworkBuilder::verifyName(const std::string &name) {
   if (name.empty() ||
       std::find(names.begin(), names.end(), name) != names.end())
@@ -163,10 +168,11 @@ NetworkBuilder &NetworkBuilder::residual(const std::string &name,
     NetworkBuilder builder(current, scheme);
     builder.draws = draws;
     builder.bias = bias;
+    builder.fuses = fuses;
     builder.names = names;
     path(builder);
     names = std::move(builder.names);
-    to = std::move(builder.layers);
+    to = builder.takeLayers();
     return builder.current;
   };
   std::vector<std::unique_ptr<Layer>> mainLayers, shortcutLayers;
@@ -183,8 +189,12 @@ NetworkBuilder &NetworkBuilder::residual(const std::string &name,
   return *this;
 }
 
+std::vector<std::unique_ptr<Layer>> NetworkBuilder::takeLayers() {
+  return fuses ? fuseLayers(std::move(layers)) : std::move(layers);
+}
+
 Network NetworkBuilder::build(const std::string &name) {
-  return Network(name, input, std::move(layers));
+  return Network(name, input, takeLayers());
 }
 
 } // namespace lacuna

@@ -30,6 +30,8 @@ ResidualBlock::ResidualBlock(std::string name,
   if (!shortcutLayers.empty())
     shortcut = std::make_unique<Sequence>(this->name() + ".shortcut",
                                           std::move(shortcutLayers));
+  // Whichever path writes its gradient last adds it to the other's.
+  (shortcut ? shortcut : main)->expectAddend();
 }
 
 const Tensor &ResidualBlock::forward(RunContext &context, const Tensor &input) {
@@ -43,13 +45,13 @@ GradientPool::Lease ResidualBlock::backward(RunContext &context,
   GradientPool::Lease mainGradient =
       context.gradients.acquire(gradient->shape());
   sum->backwardNorm(context, *gradient, *mainGradient);
+  if (!shortcut)
+    return main->backwardOnto(context, std::move(mainGradient),
+                              std::move(gradient));
+  // The main path writes every pixel; a strided shortcut then touches few.
   mainGradient = main->backward(context, std::move(mainGradient));
-  if (shortcut)
-    gradient = shortcut->backward(context, std::move(gradient));
-  if (!inputGradientWanted)
-    return {};
-  operators::accumulate(context.pool, *gradient, *mainGradient);
-  return mainGradient;
+  return shortcut->backwardOnto(context, std::move(gradient),
+                                std::move(mainGradient));
 }
 
 void ResidualBlock::skipInputGradient() {

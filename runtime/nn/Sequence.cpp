@@ -7,9 +7,19 @@
 
 #include "lacuna/Runtime/Layer.h"
 
+#include "lacuna/Runtime/Operators.h"
 #include "lacuna/Support/Error.h"
 
 namespace lacuna {
+
+GradientPool::Lease Layer::backwardOnto(RunContext &context,
+                                        GradientPool::Lease gradient,
+                                        GradientPool::Lease addend) {
+  GradientPool::Lease result = backward(context, std::move(gradient));
+  if (result)
+    operators::accumulate(context.pool, *addend, *result);
+  return result;
+}
 
 Sequence::Sequence(std::string name, std::vector<std::unique_ptr<Layer>> layers)
     : Layer(std::move(name)), layers(std::move(layers)) {
@@ -29,6 +39,15 @@ GradientPool::Lease Sequence::backward(RunContext &context,
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
     gradient = (*layer)->backward(context, std::move(gradient));
   return gradient;
+}
+
+GradientPool::Lease Sequence::backwardOnto(RunContext &context,
+                                           GradientPool::Lease gradient,
+                                           GradientPool::Lease addend) {
+  for (size_t i = layers.size() - 1; i > 0; --i)
+    gradient = layers[i]->backward(context, std::move(gradient));
+  return layers.front()->backwardOnto(context, std::move(gradient),
+                                      std::move(addend));
 }
 
 void Sequence::skipInputGradient() { layers.front()->skipInputGradient(); }

@@ -82,7 +82,12 @@ KernelRequest SparseLayer::request(Operation operation) const {
   request.operation = operation;
   request.geometry = weights.geometry();
   request.structure = weights.structure();
-  request.bias = operation == Operation::Forward && biases;
+  bool forward = operation == Operation::Forward;
+  bool gradInput = operation == Operation::GradInput;
+  request.fusion.bias = forward && biases;
+  request.fusion.normalise = normalisesInput && !gradInput;
+  request.fusion.statistics = sumsOutput && forward;
+  request.fusion.accumulate = addsToGradient && gradInput;
   return request;
 }
 
@@ -103,6 +108,8 @@ void SparseLayer::verifyKernel(const Kernel &kernel, Operation operation,
                   "a kernel has another geometry than its layer");
   verifyInvariant(kernel.layout.structure == weights.structure(),
                   "a kernel has another structure than its layer");
+  verifyInvariant(kernel.fusion == request(operation).fusion,
+                  "a kernel fuses something else than its layer expects");
   verifyInvariant(kernel.layout.schedule.lanes == lanes,
                   "a kernel has other lanes than its provider");
 }
@@ -171,6 +178,7 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
                                              "were asked for");
   verifyInvariant(input.shape().lanes == forward.kernel->layout.schedule.lanes,
                   "an input has other lanes than the kernels");
+  Profile::Timer timer(context.profile, StepPart::Forward, name());
   permuteValues(context.pool, forward);
   latestInput = &input;
   const Geometry &geometry = weights.geometry();
@@ -183,6 +191,15 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
   call.operands.offsets = forward.streams.offsets.data();
   call.operands.indices = forward.streams.indices.data();
   call.operands.bias = biases ? biases->values() : nullptr;
+  call.operands.source_scale = inputMap.scale;
+  call.operands.source_shift = inputMap.shift;
+  if (sumsOutput) {
+    int64_t sums =
+        forward.kernel->layout.statisticsFloats(input.shape().blocks());
+    if (statistics.size() < sums)
+      statistics = Buffer<float>(MemoryKind::Scratch, sums);
+    call.operands.statistics = statistics.data();
+  }
   call.operands.result = result.data();
   call.operands.batch_blocks = input.shape().blocks();
   call.run(context.pool);
@@ -190,9 +207,12 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
 }
 
 void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
+  Profile::Timer timer(context.profile, StepPart::GradWeight, name());
   PackedKernel &target = packed(Operation::GradWeight);
   KernelCall call{*target.kernel, {}, context.workspace};
   call.operands.source = latestInput->data();
+  call.operands.source_scale = inputMap.scale;
+  call.operands.source_shift = inputMap.shift;
   call.operands.gradient = gradient.data();
   call.operands.offsets = target.streams.offsets.data();
   call.operands.indices = target.streams.indices.data();
@@ -212,8 +232,45 @@ void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
     });
 }
 
-GradientPool::Lease SparseLayer::backward(RunContext &context,
-                                          GradientPool::Lease gradient) {
+void SparseLayer::moments(float *mean, float *variance) const {
+  verifyInvariant(sumsOutput, "a layer is asked for sums it does not make");
+  const TensorShape &shape = result.shape();
+  int64_t channels = shape.channels, lanes = shape.lanes;
+  int64_t rows =
+      packedKernels[size_t(Operation::Forward)].kernel->layout.tileRows();
+  double count = double(shape.images) * double(shape.height * shape.width);
+  for (int64_t c = 0; c < channels; ++c) {
+    double sum = 0, squares = 0;
+    for (int64_t block = 0; block < shape.blocks(); ++block) {
+      int64_t used = std::min(lanes, shape.images - block * lanes);
+      for (int64_t row = 0; row < rows; ++row) {
+        const float *sums = statistics.data() +
+                            ((block * rows + row) * channels + c) * 2 * lanes;
+        for (int64_t lane = 0; lane < used; ++lane) {
+          sum += sums[lane];
+          squares += sums[lanes + lane];
+        }
+      }
+    }
+    double average = sum / count;
+    double spread = squares / count - average * average;
+    mean[c] = static_cast<float>(average);
+    // Rounding may take a constant channel just below zero. NaN stays.
+    variance[c] = static_cast<float>(spread < 0 ? 0 : spread);
+  }
+}
+
+GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
+                                              GradientPool::Lease gradient,
+                                              GradientPool::Lease addend) {
+  verifyInvariant(addsToGradient == static_cast<bool>(addend) ||
+                      !inputGradientWanted,
+                  "a layer's kernel adds to a gradient that is not there");
+  verifyInvariant(!inputGradientWanted ||
+                      packed(Operation::GradInput).kernel->fusion.accumulate ==
+                          addsToGradient,
+                  "a layer was told of an addend after its kernels were asked "
+                  "for");
   verifyInvariant(latestInput && gradient->shape() == result.shape(),
                   "a gradient does not have the shape of the layer's output");
   clearPaddingImages(*gradient);
@@ -223,10 +280,14 @@ GradientPool::Lease SparseLayer::backward(RunContext &context,
   if (!inputGradientWanted)
     return {};
 
+  Profile::Timer timer(context.profile, StepPart::GradInput, name());
   PackedKernel &target = packed(Operation::GradInput);
   permuteValues(context.pool, target);
   GradientPool::Lease inputGradient =
-      context.gradients.acquire(latestInput->shape());
+      addend ? std::move(addend)
+             : context.gradients.acquire(latestInput->shape());
+  verifyInvariant(inputGradient->shape() == latestInput->shape(),
+                  "an addend does not have the shape of the layer's input");
   KernelCall call{*target.kernel, {}, context.workspace};
   call.operands.source = gradient->data();
   call.operands.values = target.values.data();

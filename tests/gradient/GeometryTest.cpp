@@ -48,7 +48,7 @@ TEST_P(GeometryTest, StreamAndSpecialisedCodeAgree) {
   for (Operation operation : kOperations) {
     auto result = [&](Level level) {
       return runKernel(*jitFor().get({operation, problem.geometry,
-                                      problem.structure, false, level}),
+                                      problem.structure, {}, level}),
                        problem);
     };
     std::vector<float> specialised = result(Level::Specialised);

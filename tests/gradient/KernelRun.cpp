@@ -189,8 +189,10 @@ void expectTruth(KernelProvider &provider, const LayerProblem &problem,
                  Level level) {
   for (Operation operation : kOperations) {
     bool bias = operation == Operation::Forward;
+    Fusion fusion;
+    fusion.bias = bias;
     std::shared_ptr<const Kernel> kernel = provider.get(
-        {operation, problem.geometry, problem.structure, bias, level});
+        {operation, problem.geometry, problem.structure, fusion, level});
     EXPECT_LT(relativeError(runKernel(*kernel, problem),
                             problem.truth(operation, bias)),
               kTolerance)

@@ -54,7 +54,7 @@ TEST_P(SchemeTest, GradientsAreAdjoint) {
   LayerProblem problem({layer(2), GetParam().structure, 19, 0.3, 14});
   auto result = [&](Operation operation) {
     return runKernel(
-        *jitFor().get({operation, problem.geometry, problem.structure, false,
+        *jitFor().get({operation, problem.geometry, problem.structure, {},
                        Level::Specialised}),
         problem);
   };

@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(All, Avx2Test,
 TEST(HostTest, KernelsSayTheLanesTheyWereCompiledFor) {
   auto kernel =
       jitFor().get({Operation::Forward, Geometry::linear(8, 4),
-                    Structure::unstructured(), false, Level::Specialised});
+                    Structure::unstructured(), {}, Level::Specialised});
   EXPECT_EQ(kernel->layout.schedule.lanes, jitFor().lanes());
 }
 

@@ -32,7 +32,7 @@ protected:
     LayerProblem problem({layer(), GetParam().structure, 83, 0.3, 31});
     for (Operation operation : kOperations) {
       std::shared_ptr<const Kernel> kernel =
-          jitFor().get({operation, problem.geometry, problem.structure, false,
+          jitFor().get({operation, problem.geometry, problem.structure, {},
                         Level::Specialised});
       ASSERT_GT(workItems(*kernel, problem), 2) << kernel->name;
       check(*kernel, problem, runKernel(*kernel, problem));

@@ -56,6 +56,11 @@ void Interpreter::pack(const lacuna_kernel_operands &operands, const Tile &tile,
                x) *
                   lanes;
           std::copy(from, from + lanes, to);
+          if (fusion.normalise)
+            for (int64_t lane = 0; lane < lanes; ++lane)
+              to[lane] = std::max(to[lane] * operands.source_scale[c] +
+                                      operands.source_shift[c],
+                                  0.0f);
         }
 }
 
@@ -109,6 +114,34 @@ void Interpreter::produce(const lacuna_kernel_operands &operands,
   tile.y = item % layout.tileRows();
   for (tile.x = 0; tile.x < tileColumns(); ++tile.x)
     produceTile(operands, tile);
+  if (fusion.statistics)
+    sumResults(operands, tile);
+}
+
+void Interpreter::sumResults(const lacuna_kernel_operands &operands,
+                             const Tile &tile) const {
+  int64_t lanes = layout.schedule.lanes;
+  int64_t plane = layout.target.height * layout.target.width * lanes;
+  for (int64_t b = 0; b < tile.blocks; ++b)
+    for (int64_t channel = 0; channel < layout.targetChannels; ++channel) {
+      int64_t block = tile.firstBlock + b;
+      const float *from =
+          operands.result + (block * layout.targetChannels + channel) * plane;
+      float *sums =
+          operands.statistics +
+          ((block * layout.tileRows() + tile.y) * layout.targetChannels +
+           channel) *
+              2 * lanes;
+      std::fill_n(sums, 2 * lanes, 0.0f);
+      Tile each = tile;
+      for (each.x = 0; each.x < tileColumns(); ++each.x)
+        forEachPixel(layout.phases.front(), each, [&](int64_t, int64_t pixel) {
+          for (int64_t lane = 0; lane < lanes; ++lane) {
+            sums[lane] += from[pixel + lane];
+            sums[lanes + lane] += from[pixel + lane] * from[pixel + lane];
+          }
+        });
+    }
 }
 
 void Interpreter::produceTile(const lacuna_kernel_operands &operands,
@@ -116,12 +149,12 @@ void Interpreter::produceTile(const lacuna_kernel_operands &operands,
   int64_t lanes = layout.schedule.lanes;
   int64_t plane = layout.target.height * layout.target.width * lanes;
   for (const StreamPhase &phase : layout.phases)
-    for (int64_t b = 0; b < tile.blocks; ++b)
+    for (int64_t b = 0; b < tile.blocks && !fusion.accumulate; ++b)
       for (int64_t channel = 0; channel < layout.targetChannels; ++channel) {
         float *to =
             operands.result +
             ((tile.firstBlock + b) * layout.targetChannels + channel) * plane;
-        float start = bias ? operands.bias[channel] : 0.0f;
+        float start = fusion.bias ? operands.bias[channel] : 0.0f;
         forEachPixel(phase, tile, [&](int64_t, int64_t pixel) {
           std::fill(to + pixel, to + pixel + lanes, start);
         });

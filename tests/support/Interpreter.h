@@ -8,6 +8,7 @@
 #ifndef LACUNA_TESTS_SUPPORT_INTERPRETER_H
 #define LACUNA_TESTS_SUPPORT_INTERPRETER_H
 
+#include "lacuna/Kernel/Fusion.h"
 #include "lacuna/Kernel/KernelAbi.h"
 #include "lacuna/Kernel/StreamLayout.h"
 
@@ -16,8 +17,8 @@ namespace lacuna::testing {
 /// Executes the work items of a layout.
 class Interpreter {
 public:
-  Interpreter(const StreamLayout &layout, bool bias)
-      : layout(layout), bias(bias) {}
+  Interpreter(const StreamLayout &layout, const Fusion &fusion)
+      : layout(layout), fusion(fusion) {}
 
   void run(const lacuna_kernel_operands &operands, int64_t begin,
            int64_t end) const;
@@ -35,6 +36,9 @@ private:
   void produce(const lacuna_kernel_operands &operands, int64_t item) const;
   void produceTile(const lacuna_kernel_operands &operands,
                    const Tile &tile) const;
+  /// Leaves the sums of one work item's results.
+  void sumResults(const lacuna_kernel_operands &operands,
+                  const Tile &tile) const;
   void accumulateLanes(const lacuna_kernel_operands &operands,
                        int64_t item) const;
 
@@ -51,7 +55,7 @@ private:
                     Visit visit) const;
 
   StreamLayout layout;
-  bool bias;
+  Fusion fusion;
 };
 
 } // namespace lacuna::testing

@@ -80,7 +80,9 @@ std::string keyOf(const KernelRequest &request) {
     for (uint8_t tap : pattern)
       key << ' ' << int(tap);
   }
-  key << (request.bias ? " bias " : " ") << int(request.level);
+  key << " fusion " << request.fusion.bias << request.fusion.normalise
+      << request.fusion.statistics << request.fusion.accumulate << " "
+      << int(request.level);
   return key.str();
 }
 
@@ -112,12 +114,12 @@ InterpreterProvider::get(const KernelRequest &request) {
   StreamLayout layout(request.operation, request.geometry, request.structure,
                       scheduleFor(request, vectorLanes));
   size_t slot = EntryRegistry::instance().claim(
-      std::make_shared<Interpreter>(layout, request.bias));
+      std::make_shared<Interpreter>(layout, request.fusion));
   std::shared_ptr<void> code(
       nullptr, [slot](void *) { EntryRegistry::instance().release(slot); });
   auto kernel = std::make_shared<Kernel>(
-      Kernel{key, key, std::move(layout), EntryRegistry::instance().entry(slot),
-             std::move(code)});
+      Kernel{key, key, std::move(layout), request.fusion,
+             EntryRegistry::instance().entry(slot), std::move(code)});
   ++counts.compiles;
   kernels[key] = kernel;
   return kernel;

@@ -9,6 +9,7 @@
 
 #include "DenseConvolution.h"
 #include "KernelBenchmark.h"
+#include "StepBenchmark.h"
 #include "Timing.h"
 
 #include "lacuna/Runtime/Network.h"
@@ -171,6 +172,104 @@ void benchKernels(const KernelFlags &flags,
     closeReport(report, flags.json, rows);
 }
 
+struct StepFlags {
+  std::string scheme = "block";
+  std::string json;
+  bool layers = false;
+  bool noFusion = false;
+  StepBenchmarkOptions options;
+  ProviderOptions provider;
+};
+
+void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
+  std::ofstream report;
+  if (!flags.json.empty())
+    report = openReport(flags.json);
+  ThreadPool pool(flags.provider.threads);
+  std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
+  StepBenchmarkOptions options = flags.options;
+  options.scheme = kSchemes.at(flags.scheme);
+  options.fuse = !flags.noFusion;
+  StepTiming timing = timeStep(options, *provider, pool);
+  double peak = fmaPeakGflops() * pool.threads();
+
+  double rest = timing.step - timing.optimiser;
+  std::printf("%s, %s, batch %lld, %d thread(s): %.1f ms a step, %.0f "
+              "images/s\n",
+              options.model.c_str(), flags.scheme.c_str(),
+              static_cast<long long>(options.batch), pool.threads(),
+              timing.step * 1e3, double(options.batch) / timing.step);
+  nlohmann::json split;
+  auto part = [&](const std::string &name, double seconds) {
+    split[name] = seconds * 1e3;
+    std::printf("  %-12s %8.2f ms  %4.1f %%\n", name.c_str(), seconds * 1e3,
+                100 * seconds / timing.step);
+  };
+  for (StepPart p : {StepPart::Forward, StepPart::GradInput,
+                     StepPart::GradWeight, StepPart::BatchNorm}) {
+    rest -= timing.profile.seconds(p);
+    part(std::string(stepPartName(p)), timing.profile.seconds(p));
+  }
+  part("optimiser", timing.optimiser);
+  part("other", rest);
+  double gflops = 2 * timing.multiplyAdds / timing.step / 1e9;
+  std::printf("one mutation %.2f ms, its repacking %.2f ms; peak memory %.0f "
+              "MB\n",
+              timing.mutation * 1e3, timing.repack * 1e3,
+              double(timing.peakResidentBytes) / 1e6);
+  std::printf("roofline: %.1f GFLOP/s of %.0f at the FMA peak, %.1f GB/s of "
+              "activations that must move (%.0f MB)\n",
+              gflops, peak, timing.leastBytes / timing.step / 1e9,
+              timing.leastBytes / 1e6);
+  if (flags.layers)
+    for (const auto &[key, seconds] : timing.profile.layers())
+      std::printf("  %-28s %-12s %8.3f ms\n", key.first.c_str(),
+                  std::string(stepPartName(key.second)).c_str(), seconds * 1e3);
+  if (flags.json.empty())
+    return;
+  closeReport(report, flags.json,
+              {{"model", options.model},
+               {"scheme", flags.scheme},
+               {"sparsity", options.sparsity},
+               {"batch", options.batch},
+               {"threads", pool.threads()},
+               {"step_ms", timing.step * 1e3},
+               {"images_per_second", double(options.batch) / timing.step},
+               {"split_ms", split},
+               {"mutation_ms", timing.mutation * 1e3},
+               {"repack_ms", timing.repack * 1e3},
+               {"least_bytes_moved", timing.leastBytes},
+               {"gflops", gflops},
+               {"fma_peak_gflops", peak},
+               {"peak_rss_bytes", timing.peakResidentBytes}});
+}
+
+void defineStep(CLI::App &app, StepFlags &flags) {
+  app.add_option("--model", flags.options.model, "The model")
+      ->capture_default_str();
+  app.add_option("--scheme", flags.scheme, "The sparsity scheme")
+      ->check(CLI::IsMember(kSchemes))
+      ->capture_default_str();
+  app.add_option("--sparsity", flags.options.sparsity, "Share of zeros")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--batch", flags.options.batch, "Images")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--steps", flags.options.steps, "Steps; the fastest counts")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--threads", flags.provider.threads, "Threads")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--cpu", flags.provider.cpu,
+                 "Compile for this CPU, as LLVM names it; default this one");
+  app.add_flag("--no-fusion", flags.noFusion,
+               "Run batch norm and sums as passes of their own");
+  app.add_flag("--layers", flags.layers, "Print the times of every layer");
+  app.add_option("--json", flags.json, "Write the figures as a JSON object");
+}
+
 void defineKernels(CLI::App &app, KernelFlags &flags) {
   app.add_option("--layers", flags.layers,
                  "resnet-32, vgg-19, resnet-50, or C,O,H,K,S")
@@ -215,6 +314,10 @@ int runBench(int argc, char **argv, const ProviderFactory &makeProvider) {
   CLI::App *kernelsApp = app.add_subcommand(
       "kernels", "Every operation of a network's convolutions beside oneDNN");
   defineKernels(*kernelsApp, kernels);
+  StepFlags step;
+  CLI::App *stepApp = app.add_subcommand(
+      "step", "A whole training step on random images, split by kind");
+  defineStep(*stepApp, step);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
@@ -222,7 +325,10 @@ int runBench(int argc, char **argv, const ProviderFactory &makeProvider) {
     return static_cast<int>(code == 0 ? ExitCode::Success
                                       : ExitCode::UsageError);
   }
-  benchKernels(kernels, makeProvider);
+  if (stepApp->parsed())
+    benchStep(step, makeProvider);
+  else
+    benchKernels(kernels, makeProvider);
   return static_cast<int>(ExitCode::Success);
 }
 

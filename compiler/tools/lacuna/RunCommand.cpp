@@ -238,7 +238,7 @@ void execute(const RunFlags &flags, const ProviderFactory &makeProvider) {
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
   std::shared_ptr<const Kernel> kernel =
       provider->get({flags.operation, descriptor.geometry, descriptor.structure,
-                     false, flags.level});
+                     {}, flags.level});
   NpyArray result;
   result.shape =
       resultShape(flags.operation, descriptor.geometry, arrays.images);

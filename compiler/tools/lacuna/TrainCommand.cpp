@@ -57,6 +57,7 @@ struct TrainFlags {
   uint64_t seed = 1;
   std::optional<int64_t> limitTrain, limitTest;
   std::string metrics;
+  bool noFusion = false;
   bool quiet = false;
   bool weightsHash = false;
   ProviderOptions provider;
@@ -109,6 +110,9 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                  "Folder of the kernel cache");
   app.add_flag("--no-disk-cache", flags.provider.noDiskCache,
                "Neither read nor write the kernel cache on disk");
+  app.add_flag("--no-fusion", flags.noFusion,
+               "Run batch norm and sums as passes of their own instead of "
+               "inside kernels");
   app.add_flag("--quiet", flags.quiet, "No progress and no summary");
   app.add_flag("--weights-hash", flags.weightsHash,
                "Print a hash of all final parameters");
@@ -163,7 +167,8 @@ void execute(const TrainFlags &flags, const ProviderFactory &makeProvider) {
   limit(data.test, flags.limitTest, "limit-test");
   Network network = makeModel(
       flags.model, {data.train.channels, data.train.height, data.train.width},
-      data.train.classes, method->isSparse() ? scheme : Scheme::Dense);
+      data.train.classes, method->isSparse() ? scheme : Scheme::Dense,
+      !flags.noFusion);
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
   Trainer trainer(network, *method, *provider, pool, data, options);
 

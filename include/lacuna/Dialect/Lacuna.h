@@ -8,6 +8,7 @@
 #ifndef LACUNA_DIALECT_LACUNA_H
 #define LACUNA_DIALECT_LACUNA_H
 
+#include "lacuna/Kernel/Fusion.h"
 #include "lacuna/Kernel/Schedule.h"
 #include "lacuna/Kernel/Structure.h"
 

@@ -34,14 +34,22 @@ extern "C" {
  *   grad-input   source = output gradient, result = input gradient
  *   grad-weight  source = input,           gradient = output gradient,
  *                result = one float a stream value
+ *
+ * A kernel may be fused with its neighbours (lacuna::Fusion): normalise
+ * replaces each source value x by max(x * source_scale[c] + source_shift[c], 0)
+ * as it is packed; statistics adds up what a forward kernel writes; accumulate
+ * adds to what the result holds instead of overwriting it.
  */
 typedef struct lacuna_kernel_operands {
   const float *source;
-  const float *gradient;   /* grad-weight only */
-  const float *values;     /* stream values; forward and grad-input only */
-  const int32_t *offsets;  /* where each run of items starts in the stream */
-  const uint16_t *indices; /* one an item: position in scratch, in vectors */
-  const float *bias;       /* forward with bias only: [out_channels] */
+  const float *gradient;     /* grad-weight only */
+  const float *values;       /* stream values; forward and grad-input only */
+  const int32_t *offsets;    /* where each run of items starts in the stream */
+  const uint16_t *indices;   /* one an item: position in scratch, in vectors */
+  const float *bias;         /* forward with bias only: [out_channels] */
+  const float *source_scale; /* normalise only: [source channels] */
+  const float *source_shift; /* normalise only: [source channels] */
+  float *statistics; /* statistics only: StreamLayout::statisticsFloats() */
   float *result;
   float *scratch; /* StreamLayout::scratchFloats(), private to the thread */
   float *lanes;   /* grad-weight only: one vector a stream value, shared */

@@ -30,6 +30,9 @@ struct Schedule {
   int64_t panelPixels = 16;  ///< Target pixels held in registers a row.
   int64_t bodyTaps = 9;      ///< Most taps unrolled in one body.
   int64_t itemUnroll = 1;    ///< grad-weight: items of a body in flight.
+  /// grad-weight: finish a chunk of input channels before the next, so that its
+  /// lane sums stay in cache; else a row of tiles, so that the gradient does.
+  bool chunkOuter = false;
   Level level = Level::Specialised;
 };
 

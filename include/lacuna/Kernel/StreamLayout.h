@@ -99,6 +99,12 @@ public:
   /// not depend on the number of threads.
   int64_t groupParts() const;
   int64_t scratchFloats() const;
+  /// Fused statistics: for each batch block, row of tiles and target channel, a
+  /// vector of sums and one of sums of squares. The padding images of the last
+  /// block have lanes of their own, so who adds up can leave them out.
+  int64_t statisticsFloats(int64_t batchBlocks) const {
+    return batchBlocks * tileRows() * targetChannels * 2 * schedule.lanes;
+  }
 
   /// Entries of a group in Streams::offsets: where its values start, then
   /// where the items of each body start.

@@ -25,14 +25,16 @@ namespace lacuna::ir {
 inline constexpr llvm::StringLiteral kKernelAttribute = "lacuna.kernel";
 
 /// Builds in `module` the function `name` with one layer operation, as
-/// lacuna-import-descriptor does. `active` may be null.
+/// lacuna-import-descriptor does, and the neighbours to fuse as operations of
+/// their own. Its arguments are those of the layer operation, then those of the
+/// neighbours. `active` may be null.
 void buildLayerFunction(mlir::ModuleOp module, llvm::StringRef name,
                         Operation operation, const Geometry &geometry,
                         const Structure &structure, const ActiveSet *active,
-                        bool bias);
+                        const Fusion &fusion);
 
-/// Tensor-level IR to kernel loops: drop the active set, choose the schedule,
-/// lower, check.
+/// Tensor-level IR to kernel loops: fuse, drop the active set, choose the
+/// schedule, lower, check.
 void buildKernelPipeline(mlir::OpPassManager &manager,
                          const TargetDescription &target, Level level);
 /// Kernel loops to the LLVM dialect, entry points included.

@@ -11,6 +11,7 @@
 #ifndef LACUNA_RUNTIME_KERNELPROVIDER_H
 #define LACUNA_RUNTIME_KERNELPROVIDER_H
 
+#include "lacuna/Kernel/Fusion.h"
 #include "lacuna/Kernel/KernelAbi.h"
 #include "lacuna/Kernel/StreamLayout.h"
 
@@ -26,7 +27,7 @@ struct KernelRequest {
   Operation operation = Operation::Forward;
   Geometry geometry;
   Structure structure;
-  bool bias = false; ///< Forward only: start from bias instead of zero.
+  Fusion fusion = {};
   Level level = Level::Specialised;
 };
 
@@ -36,6 +37,7 @@ struct Kernel {
   std::string key; ///< Canonical hash of structure, schedule, target, compiler.
   std::string name; ///< Readable, by the grammar in docs/kernels.md.
   StreamLayout layout;
+  Fusion fusion;
   lacuna_kernel_fn entry = nullptr;
   std::shared_ptr<void> code;
 };

@@ -9,6 +9,7 @@
 #define LACUNA_RUNTIME_LAYER_H
 
 #include "lacuna/Runtime/Parameter.h"
+#include "lacuna/Runtime/Profile.h"
 #include "lacuna/Runtime/Tensor.h"
 #include "lacuna/Runtime/ThreadPool.h"
 #include "lacuna/Runtime/Workspace.h"
@@ -28,6 +29,8 @@ struct RunContext {
   GradientPool &gradients;
   /// Training or evaluation: decides which statistics batch norm uses.
   bool training;
+  /// Where times go; may be null.
+  Profile *profile = nullptr;
 };
 
 /// A step of a network. Keeps references to its latest input, so the input must
@@ -46,11 +49,20 @@ public:
   /// input, or nothing after skipInputGradient(). May overwrite `gradient`.
   virtual GradientPool::Lease backward(RunContext &context,
                                        GradientPool::Lease gradient) = 0;
+  /// As backward, and adds `addend`, the gradient that another path to the same
+  /// input has left. expectAddend() must have been called.
+  virtual GradientPool::Lease backwardOnto(RunContext &context,
+                                           GradientPool::Lease gradient,
+                                           GradientPool::Lease addend);
   /// The result of the latest forward pass.
   virtual const Tensor &output() const = 0;
 
   /// Tells the first layer of a network that nothing precedes it.
   virtual void skipInputGradient() { inputGradientWanted = false; }
+
+  /// Announces, before kernels are asked for, that only backwardOnto() will be
+  /// called.
+  virtual void expectAddend() {}
 
   /// Visits the layers that compute, in the order of the forward pass.
   virtual void forEachLeaf(const std::function<void(Layer &)> &visit) {
@@ -76,8 +88,12 @@ public:
   const Tensor &forward(RunContext &context, const Tensor &input) override;
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
+  GradientPool::Lease backwardOnto(RunContext &context,
+                                   GradientPool::Lease gradient,
+                                   GradientPool::Lease addend) override;
   const Tensor &output() const override { return layers.back()->output(); }
   void skipInputGradient() override;
+  void expectAddend() override { layers.front()->expectAddend(); }
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 

@@ -9,6 +9,8 @@
 #define LACUNA_RUNTIME_LAYERS_H
 
 #include "lacuna/Runtime/Layer.h"
+#include "lacuna/Runtime/Operators.h"
+#include "lacuna/Runtime/SparseLayer.h"
 
 namespace lacuna {
 
@@ -38,13 +40,28 @@ public:
   void backwardNorm(RunContext &context, const Tensor &gradient,
                     Tensor &inputGradient);
 
+  /// Takes the statistics of each input from the layer that makes it, which
+  /// must outlive this one, instead of reading the input.
+  void takeMomentsFrom(const SparseLayer &producer) { moments = &producer; }
+  /// Computes the map of each channel for this input, without applying it.
+  operators::ChannelMap prepare(RunContext &context, const Tensor &input);
+  /// backward() when prepare() was all there was to forward: the gradient is
+  /// that of the rectified map, whose sign the input tells.
+  void backwardPrepared(RunContext &context, Tensor &gradient);
+
   bool hasRelu() const { return relu; }
   int64_t channels() const { return gamma.size(); }
   const float *runningMean() const { return running.data(); }
   const float *runningVariance() const { return running.data() + channels(); }
 
 private:
+  void backwardNorm(RunContext &context, const Tensor &gradient,
+                    const operators::ChannelMap *rectified,
+                    Tensor &inputGradient);
+  operators::ChannelMap channelMap() const;
+
   bool relu;
+  const SparseLayer *moments = nullptr;
   Parameter gamma, beta;
   /// Running mean and variance.
   Buffer<float> running;
@@ -53,6 +70,36 @@ private:
   const Tensor *latestInput = nullptr;
   Tensor result;
 };
+
+/// relu(batch norm) and the convolution that reads it, as one: the
+/// convolution's kernels normalise while they pack, and the normalised tensor
+/// is never stored.
+class NormalisedConv : public Layer {
+public:
+  /// `norm` has a ReLU, `conv` is a convolution.
+  NormalisedConv(std::unique_ptr<BatchNorm> norm,
+                 std::unique_ptr<SparseLayer> conv);
+
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return conv->output(); }
+  void forEachLeaf(const std::function<void(Layer &)> &visit) override;
+  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
+
+  BatchNorm &batchNorm() { return *norm; }
+  SparseLayer &convolution() { return *conv; }
+
+private:
+  std::unique_ptr<BatchNorm> norm;
+  std::unique_ptr<SparseLayer> conv;
+};
+
+/// Fuses the layers of a path with their neighbours where kernels can: batch
+/// norm with ReLU into the convolution that follows it, statistics of a batch
+/// norm into the convolution before it.
+std::vector<std::unique_ptr<Layer>>
+fuseLayers(std::vector<std::unique_ptr<Layer>> layers);
 
 class Relu : public Layer {
 public:
@@ -99,7 +146,8 @@ private:
 
 /// relu(main(x) + shortcut(x)), the shortcut being x itself when there is none.
 /// The main path ends in a batch norm with ReLU, which takes the sum in its
-/// own pass; UserError otherwise.
+/// own pass; UserError otherwise. In backward, the gradient of one path is
+/// added where the kernel of the other writes its own.
 class ResidualBlock : public Layer {
 public:
   ResidualBlock(std::string name, std::vector<std::unique_ptr<Layer>> main,

@@ -23,9 +23,9 @@ std::vector<std::string> modelNames();
 bool modelUsesBatchNorm(const std::string &name);
 
 /// Throws UserError, naming the known models, on an unknown name, and when the
-/// images are too small for the model.
+/// images are too small for the model. `fuse`: see NetworkBuilder::fusion().
 Network makeModel(const std::string &name, ImageShape input, int64_t classes,
-                  Scheme scheme);
+                  Scheme scheme, bool fuse = true);
 
 } // namespace lacuna
 

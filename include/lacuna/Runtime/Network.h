@@ -57,6 +57,9 @@ public:
   void backward(GradientPool::Lease logitsGradient);
   GradientPool &gradients() { return gradientPool; }
 
+  /// Times every pass from now on; null stops it.
+  void profileInto(Profile *newProfile) { profile = newProfile; }
+
   /// Adapts the kernels' streams to a layer's new active set.
   void repack(SparseLayer &layer);
   /// Layers packed so far.
@@ -83,6 +86,7 @@ private:
   ThreadPool *threads = nullptr;
   std::unique_ptr<Workspace> workspace;
   GradientPool gradientPool;
+  Profile *profile = nullptr;
   int64_t repackCount = 0;
   double stalled = 0;
 };
@@ -113,6 +117,10 @@ public:
   /// Whether the convolutions that follow have biases.
   NetworkBuilder &convBias(bool bias);
 
+  /// Whether layers fuse with their neighbours (fuseLayers); they do unless
+  /// told otherwise. The choice holds for the whole network.
+  NetworkBuilder &fusion(bool fuse);
+
   NetworkBuilder &conv(const std::string &name, int64_t outChannels,
                        Window window, Sparsity sparsity);
   NetworkBuilder &linear(const std::string &name, int64_t outFeatures,
@@ -133,6 +141,7 @@ public:
 
 private:
   void verifyName(const std::string &name);
+  std::vector<std::unique_ptr<Layer>> takeLayers();
   void addWeights(const std::string &name, const Geometry &geometry,
                   Sparsity sparsity, bool bias);
 
@@ -140,6 +149,7 @@ private:
   Scheme scheme;
   Initialisation draws = Initialisation::UniformFanIn;
   bool bias = true;
+  bool fuses = true;
   std::vector<std::unique_ptr<Layer>> layers;
   std::vector<std::string> names;
 };

@@ -44,17 +44,26 @@ void batchStatistics(ThreadPool &pool, const Tensor &input, float *mean,
 void scaleShift(ThreadPool &pool, const Tensor &input, const float *scale,
                 const float *shift, const Tensor *residual, bool relu,
                 Tensor &output);
+/// value * scale[c] + shift[c].
+struct ChannelMap {
+  const float *scale;
+  const float *shift;
+};
 /// Per channel sums over images and pixels: sum of gradient, and of gradient *
-/// (input - mean[c]).
+/// (input - mean[c]). With `relu`, the gradient is that of the rectified map of
+/// the input, and counts only where the map is positive.
 void batchNormReduce(ThreadPool &pool, const Tensor &input,
                      const Tensor &gradient, const float *mean,
-                     float *gradientSum, float *gradientDot);
+                     const ChannelMap *relu, float *gradientSum,
+                     float *gradientDot);
 /// inputGradient = gradient * a[c] + input * b[c] + c_[c]: batch norm backward
-/// once its reductions are known. Padding images become zero, so that kernels
-/// may sum gradients over all lanes.
+/// once its reductions are known. `relu` as above. Padding images become zero:
+/// what weight gradients add up over all lanes must not see them.
+/// `inputGradient` may be `gradient`.
 void affineCombine(ThreadPool &pool, const Tensor &gradient,
                    const Tensor &input, const float *a, const float *b,
-                   const float *c, Tensor &inputGradient);
+                   const float *c, const ChannelMap *relu,
+                   Tensor &inputGradient);
 
 /// Square windows without padding; output = floor((in - window) / stride) + 1.
 /// Ties go to the first element in row-major order, as in PyTorch.

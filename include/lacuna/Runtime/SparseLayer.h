@@ -10,6 +10,7 @@
 
 #include "lacuna/Runtime/KernelProvider.h"
 #include "lacuna/Runtime/Layer.h"
+#include "lacuna/Runtime/Operators.h"
 
 #include <array>
 #include <memory>
@@ -55,6 +56,19 @@ public:
   SparseLayer(std::string name, const Geometry &geometry,
               const Structure &structure, Options options);
 
+  /// Asks for a kernel that normalises its input: forward() and backward() of
+  /// this layer then belong to NormalisedConv.
+  void fuseNormalise() { normalisesInput = true; }
+  /// Asks for a kernel that also sums its output: moments() then knows them.
+  void fuseStatistics() { sumsOutput = true; }
+  bool hasMoments() const { return sumsOutput; }
+  /// Mean and biased variance of each channel of the latest output, from the
+  /// sums that the forward kernel has left. `mean`, `variance`: [channels].
+  void moments(float *mean, float *variance) const;
+  /// The map of each channel that precedes the ReLU on the layer's input, for
+  /// the next passes. Needs fuseNormalise().
+  void setInputMap(const operators::ChannelMap &map) { inputMap = map; }
+
   SparseParameter &weight() { return weights; }
   const SparseParameter &weight() const { return weights; }
   /// Null without a bias.
@@ -72,7 +86,13 @@ public:
 
   const Tensor &forward(RunContext &context, const Tensor &input) override;
   GradientPool::Lease backward(RunContext &context,
-                               GradientPool::Lease gradient) override;
+                               GradientPool::Lease gradient) override {
+    return backwardOnto(context, std::move(gradient), {});
+  }
+  GradientPool::Lease backwardOnto(RunContext &context,
+                                   GradientPool::Lease gradient,
+                                   GradientPool::Lease addend) override;
+  void expectAddend() override { addsToGradient = true; }
   const Tensor &output() const override { return result; }
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
   void initialise(uint64_t seed, uint32_t layer) override;
@@ -101,6 +121,10 @@ private:
   SparseParameter weights;
   std::unique_ptr<Parameter> biases;
   std::array<PackedKernel, 3> packedKernels;
+  bool normalisesInput = false, sumsOutput = false, addsToGradient = false;
+  operators::ChannelMap inputMap{nullptr, nullptr};
+  /// Sums that the forward kernel leaves: see StreamLayout::statisticsFloats().
+  Buffer<float> statistics;
   const Tensor *latestInput = nullptr;
   Tensor result;
 };

@@ -28,7 +28,9 @@ Target target() {
 KernelRequest request() {
   return {Operation::Forward,
           Geometry::conv2d(16, 32, {14, 12}, {3, 3}, {1, 1}, {1, 1}),
-          Structure::pattern({{0, 1}, {3, 4}}), false, Level::Specialised};
+          Structure::pattern({{0, 1}, {3, 4}}),
+          {},
+          Level::Specialised};
 }
 
 TEST(KernelPlan, KeyIsAHashOfTheText) {
@@ -51,7 +53,7 @@ TEST(KernelPlan, EverythingElseChangesTheKey) {
       [](KernelRequest &, Target &) {},
       [](KernelRequest &r, Target &) { r.operation = Operation::GradInput; },
       [](KernelRequest &r, Target &) { r.operation = Operation::GradWeight; },
-      [](KernelRequest &r, Target &) { r.bias = true; },
+      [](KernelRequest &r, Target &) { r.fusion.bias = true; },
       [](KernelRequest &r, Target &) { r.level = Level::Stream; },
       [](KernelRequest &r, Target &) { r.structure.patterns[0] = {0, 2}; },
       [](KernelRequest &r, Target &) { r.structure.patterns.push_back({5}); },
@@ -103,8 +105,12 @@ TEST(KernelPlan, NamesFollowTheGrammar) {
   EXPECT_EQ(nameWithoutKey(r),
             "conv2d_grad_input_f32_block4x1_32x16x3x3_14x12_s2x1_p1x1_"
             "specialised");
-  r = {Operation::Forward, Geometry::linear(10, 7), Structure::unstructured(),
-       true, Level::Stream};
+  r = {Operation::Forward,
+       Geometry::linear(10, 7),
+       Structure::unstructured(),
+       {},
+       Level::Stream};
+  r.fusion.bias = true;
   EXPECT_EQ(nameWithoutKey(r),
             "linear_forward_f32_unstructured_7x10_bias_stream");
 }

@@ -210,12 +210,13 @@ TEST(ResidualBlock, GradientMatchesDifferences) {
         SparseLayer::Options{false, false, Initialisation::UniformFanIn});
     conv->weight().activate({});
     conv->initialise(3, 0);
-    conv->repack(bench.provider, bench.workspace);
+    SparseLayer &weights = *conv;
     ResidualBlock layer(
         "block",
         pathOf(std::move(conv), std::make_unique<BatchNorm>("b", 2, true)),
         identity ? std::vector<std::unique_ptr<Layer>>()
                  : pathOf(std::make_unique<BatchNorm>("c", 2, false), nullptr));
+    weights.repack(bench.provider, bench.workspace);
     uint32_t which = 40;
     // Apart from the kink of the ReLU: everything far above or below zero.
     layer.forEachParameter([&](Parameter &p) {

@@ -1,0 +1,132 @@
+//===- StepBenchmark.cpp - A whole training step --------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "StepBenchmark.h"
+
+#include "Timing.h"
+
+#include "lacuna/Runtime/Method.h"
+#include "lacuna/Runtime/Models.h"
+#include "lacuna/Runtime/Operators.h"
+#include "lacuna/Runtime/Optimiser.h"
+#include "lacuna/Runtime/Random.h"
+
+#include <sys/resource.h>
+
+#include <limits>
+#include <vector>
+
+namespace lacuna::benchmarks {
+
+namespace {
+
+constexpr int64_t kClasses = 10;
+
+ImageShape imagesOf(const std::string &model) {
+  return modelUsesBatchNorm(model) ? ImageShape{3, 32, 32}
+                                   : ImageShape{1, 28, 28};
+}
+
+Tensor randomImages(const ImageShape &shape, int64_t batch, int64_t lanes) {
+  Tensor images({batch, shape.channels, shape.height, shape.width, lanes});
+  RandomStream random(1, RandomPurpose::Test);
+  for (int64_t i = 0; i < images.shape().floats(); ++i)
+    images.data()[i] = random.normal();
+  return images;
+}
+
+/// Runs a method's first mutation, timed apart from the packing after it.
+void timeMutation(Network &network, const Method &method, StepTiming &timing) {
+  std::vector<SparseLayer *> changed;
+  uint32_t number = 0;
+  double start = now();
+  for (SparseLayer *layer : network.weightLayers()) {
+    MutationEvent event{0, number++, /*seed=*/1};
+    if (layer->weight().structure().scheme != Scheme::Dense &&
+        method.mutate(layer->weight(), event))
+      changed.push_back(layer);
+  }
+  timing.mutation = now() - start;
+  start = now();
+  for (SparseLayer *layer : changed)
+    network.repack(*layer);
+  timing.repack = now() - start;
+}
+
+void countWork(Network &network, int64_t batch, StepTiming &timing) {
+  bool first = true;
+  for (const SparseLayer *layer : network.weightLayers()) {
+    const Geometry &geometry = layer->weight().geometry();
+    Extent2d plane = geometry.output();
+    double pixels = double(plane.height) * double(plane.width) * double(batch);
+    timing.multiplyAdds +=
+        double(layer->weight().size()) * pixels * (first ? 2 : 3);
+    timing.leastBytes +=
+        5 * sizeof(float) * pixels * double(geometry.outChannels);
+    first = false;
+  }
+}
+
+} // namespace
+
+StepTiming timeStep(const StepBenchmarkOptions &options,
+                    KernelProvider &provider, ThreadPool &pool) {
+  bool dense = options.scheme == Scheme::Dense;
+  MethodOptions methodOptions;
+  methodOptions.sparsity = options.sparsity;
+  std::unique_ptr<Method> method =
+      makeMethod(dense ? "dense" : "mest-em", methodOptions);
+  Network network = makeModel(options.model, imagesOf(options.model), kClasses,
+                              options.scheme, options.fuse);
+  uint32_t number = 0;
+  for (SparseLayer *layer : network.weightLayers()) {
+    MutationEvent event{0, number++, /*seed=*/1};
+    if (layer->weight().structure().scheme != Scheme::Dense)
+      layer->weight().activate(method->initialise(layer->weight(), event));
+  }
+  network.initialise(1);
+  network.bind(provider, pool);
+
+  Tensor images =
+      randomImages(network.inputShape(), options.batch, provider.lanes());
+  std::vector<uint8_t> labels;
+  for (int64_t i = 0; i < options.batch; ++i)
+    labels.push_back(static_cast<uint8_t>(i % kClasses));
+  SgdOptions sgd;
+  sgd.learningRate = 0.01f;
+
+  StepTiming timing;
+  timing.step = std::numeric_limits<double>::infinity();
+  timeMutation(network, *method, timing);
+  Profile profile;
+  network.profileInto(&profile);
+  for (int step = 0; step <= options.steps; ++step) {
+    profile.clear();
+    double start = now();
+    const Tensor &logits = network.forward(images, true);
+    GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
+    operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient);
+    network.backward(std::move(gradient));
+    double optimiserStart = now();
+    sgdStep(pool, network.parameters(), sgd);
+    double end = now();
+    // The first step touches its memory for the first time.
+    if (step > 0 && end - start < timing.step) {
+      timing.step = end - start;
+      timing.optimiser = end - optimiserStart;
+      timing.profile = profile;
+    }
+  }
+  network.profileInto(nullptr);
+  countWork(network, options.batch, timing);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  timing.peakResidentBytes = int64_t(usage.ru_maxrss) * 1024;
+  return timing;
+}
+
+} // namespace lacuna::benchmarks

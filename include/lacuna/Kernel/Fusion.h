@@ -1,0 +1,36 @@
+//===- Fusion.h - What a kernel does besides its operation ------*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_KERNEL_FUSION_H
+#define LACUNA_KERNEL_FUSION_H
+
+namespace lacuna {
+
+/// Neighbouring work that a kernel takes along while its operands are in
+/// registers anyway.
+struct Fusion {
+  /// Forward: sums start from a bias instead of zero.
+  bool bias = false;
+  /// Forward and grad-weight of a convolution: the input is normalised and
+  /// rectified while it is packed, so the normalised tensor is never stored.
+  bool normalise = false;
+  /// Forward of a convolution: sums and sums of squares of each output channel
+  /// come with the result, for the batch norm that follows.
+  bool statistics = false;
+  /// Grad-input of a convolution: adds to the gradient that another path to the
+  /// same input has left.
+  bool accumulate = false;
+
+  bool operator==(const Fusion &o) const {
+    return bias == o.bias && normalise == o.normalise &&
+           statistics == o.statistics && accumulate == o.accumulate;
+  }
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_KERNEL_FUSION_H

@@ -1,0 +1,51 @@
+//===- FuseAccumulate.cpp - Gradients of two paths in one -----------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Passes/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+#define GEN_PASS_DEF_FUSEACCUMULATE
+#include "lacuna/Passes/Passes.h.inc"
+
+namespace {
+
+class FuseAccumulatePass : public impl::FuseAccumulateBase<FuseAccumulatePass> {
+public:
+  void runOnOperation() override {
+    getOperation()->walk([&](arith::AddFOp sum) {
+      if (!fuse(sum, sum.getLhs(), sum.getRhs()))
+        fuse(sum, sum.getRhs(), sum.getLhs());
+    });
+  }
+
+private:
+  /// The fused operation stands where the sum stood, so that the addend is
+  /// known there whichever of the two came first.
+  bool fuse(arith::AddFOp sum, Value gradient, Value addend) {
+    auto layer = gradient.getDefiningOp<Conv2dGradInputOp>();
+    if (!layer || layer.getAddend() || !layer->hasOneUse())
+      return false;
+    OpBuilder builder(sum);
+    Value fused = Conv2dGradInputOp::create(
+        builder, sum.getLoc(), layer.getResult().getType(), layer.getGradient(),
+        layer.getWeights(), addend, layer.getStructure(), layer.getStrides(),
+        layer.getPadding(), layer.getScheduleAttr());
+    sum.getResult().replaceAllUsesWith(fused);
+    sum.erase();
+    layer.erase();
+    ++sumsFused;
+    return true;
+  }
+};
+
+} // namespace
+} // namespace lacuna::ir
