@@ -130,14 +130,13 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
 
     ```mlir
     #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4],
-                     taps = 9, unroll = 1, chunk_outer = false,
-                     level = specialised>
+                     taps = 9, unroll = 1, level = specialised>
     ```
   }];
   let parameters = (ins "int64_t":$lanes, "::mlir::DenseI64ArrayAttr":$tile,
                         "int64_t":$chunk, "::mlir::DenseI64ArrayAttr":$panel,
                         "int64_t":$taps, "int64_t":$unroll,
-                        "bool":$chunk_outer,
+                        DefaultValuedParameter<"bool", "false">:$chunk_outer,
                         EnumParameter<Lacuna_LevelEnum>:$level);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
