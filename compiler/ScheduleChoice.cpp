@@ -145,7 +145,12 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
     return one;
   }());
   int64_t channelBytes = probe.channelStride() * target.lanes * 4;
-  int64_t fit = target.l1Bytes * 4 / 5 / channelBytes;
+  // A strided gradient has a few items in each of its phases: longer runs are
+  // worth a tile that is a little too large for the L1.
+  bool strided =
+      gradInput && geometry.stride.height * geometry.stride.width > 1;
+  int64_t budget = target.l1Bytes * (strided ? 15 : 8) / 10;
+  int64_t fit = budget / channelBytes;
   fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
   // Blocks seen from grad-input must not straddle chunks.
   int64_t rows = gradInput && structure.scheme == Scheme::Block

@@ -114,6 +114,7 @@ private:
     Value slot = slotOf(chunk, group);
     Value value = emit.loadOffset(slot);
     Value first = walk.targetPosition(phase, tile, emit.multiply(group, rows));
+    prefetchNext(pixels, chunk, first);
     Value firstItem = emit.loadOffset(emit.add(slot, 1));
     int64_t bodies = static_cast<int64_t>(phase.bodies.size());
     for (int64_t body = 0; body < bodies; ++body) {
@@ -124,6 +125,26 @@ private:
           items(phase.bodies[body], pixels, first, firstItem, lastItem, value);
       firstItem = lastItem;
     }
+  }
+
+  /// Starts moving the next tile's gradient. Unless chunks are outermost, the
+  /// first one brings it for the others.
+  void prefetchNext(ArrayRef<TilePixel> pixels, Value chunk, Value target) {
+    int64_t nextTile = layout.schedule.tileWidth * emit.lanes();
+    auto prefetch = [&] {
+      for (int64_t row = 0; row < rows; ++row)
+        for (const TilePixel &pixel : pixels)
+          emit.prefetch(emit.operands.gradient,
+                        emit.add(target, row * walk.targetPlane() +
+                                             walk.targetOffset(pixel) +
+                                             nextTile),
+                        /*write=*/false);
+    };
+    if (layout.schedule.chunkOuter)
+      return prefetch();
+    Value firstChunk = emit.divide(emit.operands.begin, layout.groupParts());
+    emit.branch(emit.compare(CmpIPredicate::eq, chunk, firstChunk), prefetch,
+                [] {});
   }
 
   /// All items of a body: several at a time while there are that many, then
