@@ -34,6 +34,9 @@ private:
     auto layer = gradient.getDefiningOp<Conv2dGradInputOp>();
     if (!layer || layer.getAddend() || !layer->hasOneUse())
       return false;
+    // In a loop around the sum alone the gradient would be computed many times.
+    if (layer->getBlock() != sum->getBlock())
+      return false;
     OpBuilder builder(sum);
     Value fused = Conv2dGradInputOp::create(
         builder, sum.getLoc(), layer.getResult().getType(), layer.getGradient(),

@@ -90,13 +90,13 @@ void Geometry::verify() const {
       input.width + 2 * padding.width < kernel.width)
     throw UserError("kernel: is larger than the padded input");
   if (weights() > kMaxWeights)
-    throw UserError("geometry: out_channels * in_channels * kernel is " +
+    throw UserError("kernel: out_channels * in_channels * kernel is " +
                     std::to_string(weights()) + " weights, at most " +
                     std::to_string(kMaxWeights) + " are supported");
   Extent2d out = output();
   if (inChannels * input.height * input.width > kMaxActivations ||
       outChannels * out.height * out.width > kMaxActivations)
-    throw UserError("geometry: channels * height * width exceeds " +
+    throw UserError("height: channels * height * width exceeds " +
                     std::to_string(kMaxActivations));
 }
 

@@ -36,9 +36,13 @@ func.func private @channel() attributes {
   structure = #lacuna.channel
 }
 
-// CHECK: schedule = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = specialised>
+// The loop order is written where it is not the usual one.
+// CHECK: outer = #lacuna.schedule<lanes = 8, tile = [1, 2, 2], chunk = 2, panel = [1, 4], taps = 9, unroll = 1, chunk_outer = true, level = specialised>
+// CHECK-SAME: schedule = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = specialised>
 // CHECK-SAME: stream = #lacuna.schedule<lanes = 4, tile = [2, 3, 1], chunk = 1, panel = [1, 6], taps = 1, unroll = 4, level = stream>
 func.func private @schedule() attributes {
+  outer = #lacuna.schedule<lanes = 8, tile = [1, 2, 2], chunk = 2,
+    panel = [1, 4], taps = 9, unroll = 1, chunk_outer = true, level = specialised>,
   schedule = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16,
     panel = [4, 4], taps = 9, unroll = 1, level = specialised>,
   stream = #lacuna.schedule<lanes = 4, tile = [2, 3, 1], chunk = 1,

@@ -62,3 +62,47 @@ func.func @linear_grad_weight(%x: tensor<?x8xf32>, %dy: tensor<?x4xf32>) -> tens
       : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<4x8xf32>
   return %dw : tensor<4x8xf32>
 }
+
+// CHECK-LABEL: func.func @normalise(
+// CHECK: lacuna.normalise %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x6x9x7xf32>, tensor<6xf32>
+func.func @normalise(%x: tensor<?x6x9x7xf32>, %scale: tensor<6xf32>, %shift: tensor<6xf32>) -> tensor<?x6x9x7xf32> {
+  %y = lacuna.normalise %x, %scale, %shift : tensor<?x6x9x7xf32>, tensor<6xf32>
+  return %y : tensor<?x6x9x7xf32>
+}
+
+// CHECK-LABEL: func.func @channel_sums(
+// CHECK: lacuna.channel_sums %{{.*}} : tensor<?x6x9x7xf32> -> tensor<6x2xf32>
+func.func @channel_sums(%x: tensor<?x6x9x7xf32>) -> tensor<6x2xf32> {
+  %s = lacuna.channel_sums %x : tensor<?x6x9x7xf32> -> tensor<6x2xf32>
+  return %s : tensor<6x2xf32>
+}
+
+// All that a convolution may take along.
+// CHECK-LABEL: func.func @conv2d_fused(
+// CHECK: %{{.*}}, %{{.*}} = lacuna.conv2d %{{.*}}, %{{.*}} bias(%{{.*}} : tensor<8xf32>) normalise(%{{.*}}, %{{.*}} : tensor<6xf32>, tensor<6xf32>) structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1]) : tensor<?x6x9x7xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x9x7xf32>, tensor<8x2xf32>
+func.func @conv2d_fused(%x: tensor<?x6x9x7xf32>, %w: tensor<8x6x3x3xf32>, %b: tensor<8xf32>, %scale: tensor<6xf32>, %shift: tensor<6xf32>) -> (tensor<?x8x9x7xf32>, tensor<8x2xf32>) {
+  %y, %s = lacuna.conv2d %x, %w bias(%b : tensor<8xf32>)
+      normalise(%scale, %shift : tensor<6xf32>, tensor<6xf32>)
+      structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
+      : tensor<?x6x9x7xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x9x7xf32>, tensor<8x2xf32>
+  return %y, %s : tensor<?x8x9x7xf32>, tensor<8x2xf32>
+}
+
+// CHECK-LABEL: func.func @conv2d_grad_input_accumulate(
+// CHECK: lacuna.conv2d_grad_input %{{.*}}, %{{.*}} accumulate(%{{.*}} : tensor<?x6x9x7xf32>) structure(#lacuna.dense) strides([2, 2]) padding([0, 0]) : tensor<?x8x5x4xf32>, tensor<8x6x1x1xf32> -> tensor<?x6x9x7xf32>
+func.func @conv2d_grad_input_accumulate(%dy: tensor<?x8x5x4xf32>, %w: tensor<8x6x1x1xf32>, %other: tensor<?x6x9x7xf32>) -> tensor<?x6x9x7xf32> {
+  %dx = lacuna.conv2d_grad_input %dy, %w accumulate(%other : tensor<?x6x9x7xf32>)
+      structure(#lacuna.dense) strides([2, 2]) padding([0, 0])
+      : tensor<?x8x5x4xf32>, tensor<8x6x1x1xf32> -> tensor<?x6x9x7xf32>
+  return %dx : tensor<?x6x9x7xf32>
+}
+
+// CHECK-LABEL: func.func @conv2d_grad_weight_normalise(
+// CHECK: lacuna.conv2d_grad_weight %{{.*}}, %{{.*}} normalise(%{{.*}}, %{{.*}} : tensor<6xf32>, tensor<6xf32>) structure(#lacuna.channel) strides([1, 1]) padding([1, 1]) : tensor<?x6x9x7xf32>, tensor<?x8x9x7xf32> -> tensor<8x6x3x3xf32>
+func.func @conv2d_grad_weight_normalise(%x: tensor<?x6x9x7xf32>, %dy: tensor<?x8x9x7xf32>, %scale: tensor<6xf32>, %shift: tensor<6xf32>) -> tensor<8x6x3x3xf32> {
+  %dw = lacuna.conv2d_grad_weight %x, %dy
+      normalise(%scale, %shift : tensor<6xf32>, tensor<6xf32>)
+      structure(#lacuna.channel) strides([1, 1]) padding([1, 1])
+      : tensor<?x6x9x7xf32>, tensor<?x8x9x7xf32> -> tensor<8x6x3x3xf32>
+  return %dw : tensor<8x6x3x3xf32>
+}

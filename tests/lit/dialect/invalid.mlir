@@ -154,7 +154,7 @@ func.func @f(%x: tensor<?x6x1x8xf32>, %w: tensor<8x6x3x3xf32>) -> tensor<?x8x8x8
 // -----
 
 func.func @f(%x: tensor<?x1048576x8x8xf32>, %w: tensor<1048576x1048576x3x3xf32>) -> tensor<?x1048576x8x8xf32> {
-  // expected-error@+1 {{geometry: out_channels * in_channels * kernel is 9895604649984 weights, at most 2147483647 are supported}}
+  // expected-error@+1 {{kernel: out_channels * in_channels * kernel is 9895604649984 weights, at most 2147483647 are supported}}
   %y = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x1048576x8x8xf32>, tensor<1048576x1048576x3x3xf32> -> tensor<?x1048576x8x8xf32>
   return %y : tensor<?x1048576x8x8xf32>
 }
@@ -334,4 +334,110 @@ func.func @f(%x: tensor<?x8xf32>, %dy: tensor<?x4xf32>) -> tensor<4x8xf32> {
   // expected-error@+1 {{block_rows: is 8, must be between 1 and 4}}
   %dw = lacuna.linear_grad_weight %x, %dy structure(#lacuna.block<rows = 8>) : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<4x8xf32>
   return %dw : tensor<4x8xf32>
+}
+
+// -----
+
+// The custom syntax always writes both.
+func.func @f(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x3x3xf32>, %scale: tensor<6xf32>) -> tensor<?x8x8x8xf32> {
+  // expected-error@+1 {{scale and shift must come together}}
+  %y = "lacuna.conv2d"(%x, %w, %scale) <{operandSegmentSizes = array<i32: 1, 1, 0, 1, 0>, padding = array<i64: 1, 1>, strides = array<i64: 1, 1>, structure = #lacuna.dense}> : (tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32>, tensor<6xf32>) -> tensor<?x8x8x8xf32>
+  return %y : tensor<?x8x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %dy: tensor<?x8x8x8xf32>, %shift: tensor<6xf32>) -> tensor<8x6x3x3xf32> {
+  // expected-error@+1 {{scale and shift must come together}}
+  %dw = "lacuna.conv2d_grad_weight"(%x, %dy, %shift) <{operandSegmentSizes = array<i32: 1, 1, 0, 1>, padding = array<i64: 1, 1>, strides = array<i64: 1, 1>, structure = #lacuna.dense}> : (tensor<?x6x8x8xf32>, tensor<?x8x8x8xf32>, tensor<6xf32>) -> tensor<8x6x3x3xf32>
+  return %dw : tensor<8x6x3x3xf32>
+}
+
+// -----
+
+// The channels of the input, not of the output.
+func.func @f(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x3x3xf32>, %scale: tensor<8xf32>, %shift: tensor<8xf32>) -> tensor<?x8x8x8xf32> {
+  // expected-error@+1 {{scale must have 6 elements}}
+  %y = lacuna.conv2d %x, %w normalise(%scale, %shift : tensor<8xf32>, tensor<8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>
+  return %y : tensor<?x8x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x3x3xf32>, %scale: tensor<6xf32>, %shift: tensor<?xf32>) -> tensor<?x8x8x8xf32> {
+  // expected-error@+1 {{shift must have 6 elements}}
+  %y = lacuna.conv2d %x, %w normalise(%scale, %shift : tensor<6xf32>, tensor<?xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>
+  return %y : tensor<?x8x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %dy: tensor<?x8x8x8xf32>, %scale: tensor<8xf32>, %shift: tensor<8xf32>) -> tensor<8x6x3x3xf32> {
+  // expected-error@+1 {{scale must have 6 elements}}
+  %dw = lacuna.conv2d_grad_weight %x, %dy normalise(%scale, %shift : tensor<8xf32>, tensor<8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x6x8x8xf32>, tensor<?x8x8x8xf32> -> tensor<8x6x3x3xf32>
+  return %dw : tensor<8x6x3x3xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x3x3xf32>) -> (tensor<?x8x8x8xf32>, tensor<6x2xf32>) {
+  // expected-error@+1 {{channel sums must be a tensor of 8 x 2}}
+  %y, %s = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>, tensor<6x2xf32>
+  return %y, %s : tensor<?x8x8x8xf32>, tensor<6x2xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x3x3xf32>) -> (tensor<?x8x8x8xf32>, tensor<8xf32>) {
+  // expected-error@+1 {{result #1 must be 2D tensor of 32-bit float values}}
+  %y, %s = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>, tensor<8xf32>
+  return %y, %s : tensor<?x8x8x8xf32>, tensor<8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %other: tensor<?x8x8x8xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{the addend must have the type of the result}}
+  %dx = lacuna.conv2d_grad_input %dy, %w accumulate(%other : tensor<?x8x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %scale: tensor<5xf32>, %shift: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{scale must have 6 elements}}
+  %y = lacuna.normalise %x, %scale, %shift : tensor<?x6x8x8xf32>, tensor<5xf32>
+  return %y : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>, %scale: tensor<6xf32>, %shift: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{failed to verify that all of {scale, shift} have same type}}
+  %y = "lacuna.normalise"(%x, %scale, %shift) : (tensor<?x6x8x8xf32>, tensor<6xf32>, tensor<5xf32>) -> tensor<?x6x8x8xf32>
+  return %y : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6xf32>, %scale: tensor<6xf32>, %shift: tensor<6xf32>) -> tensor<?x6xf32> {
+  // expected-error@+1 {{the result must have rank 4, not 2}}
+  %y = lacuna.normalise %x, %scale, %shift : tensor<?x6xf32>, tensor<6xf32>
+  return %y : tensor<?x6xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x6x8x8xf32>) -> tensor<2x6xf32> {
+  // expected-error@+1 {{channel sums must be a tensor of 6 x 2}}
+  %s = lacuna.channel_sums %x : tensor<?x6x8x8xf32> -> tensor<2x6xf32>
+  return %s : tensor<2x6xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<32x6x8x8xf32>) -> tensor<6x2xf32> {
+  // expected-error@+1 {{the input must have a dynamic batch: the first extent is '?'}}
+  %s = lacuna.channel_sums %x : tensor<32x6x8x8xf32> -> tensor<6x2xf32>
+  return %s : tensor<6x2xf32>
 }

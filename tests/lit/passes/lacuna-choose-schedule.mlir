@@ -26,10 +26,20 @@ func.func @small_plane(%x: tensor<?x64x2x2xf32>, %w: tensor<64x64x3x3xf32>) -> t
 // Several items of a weight gradient are in flight.
 // CHECK-LABEL: func.func @grad_weight(
 // AVX512: schedule(<{{.*}} unroll = 4, level = specialised>)
+// CHECK-NOT: chunk_outer
 func.func @grad_weight(%x: tensor<?x64x16x16xf32>, %dy: tensor<?x64x16x16xf32>) -> tensor<64x64x3x3xf32> {
   %dw = lacuna.conv2d_grad_weight %x, %dy structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
       : tensor<?x64x16x16xf32>, tensor<?x64x16x16xf32> -> tensor<64x64x3x3xf32>
   return %dw : tensor<64x64x3x3xf32>
+}
+
+// Lane sums that fit no cache are finished chunk by chunk.
+// CHECK-LABEL: func.func @large_grad_weight(
+// CHECK: schedule(<{{.*}}, chunk_outer = true, level =
+func.func @large_grad_weight(%x: tensor<?x512x4x4xf32>, %dy: tensor<?x512x4x4xf32>) -> tensor<512x512x3x3xf32> {
+  %dw = lacuna.conv2d_grad_weight %x, %dy structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
+      : tensor<?x512x4x4xf32>, tensor<?x512x4x4xf32> -> tensor<512x512x3x3xf32>
+  return %dw : tensor<512x512x3x3xf32>
 }
 
 // A schedule that is there stays.

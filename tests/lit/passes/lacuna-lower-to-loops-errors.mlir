@@ -80,3 +80,48 @@ func.func @scratch_too_large(%x: tensor<?x64x64x64xf32>, %w: tensor<4x64x3x3xf32
       : tensor<?x64x64x64xf32>, tensor<4x64x3x3xf32> -> tensor<?x4x64x64xf32>
   return %y : tensor<?x4x64x64xf32>
 }
+
+// -----
+
+// What was not fused is no part of the kernel, and would be lost.
+// expected-error@+1 {{must only apply its layer operation to its arguments and return the result}}
+func.func @unfused_normalise(%x: tensor<?x1x1x2xf32>, %w: tensor<1x1x1x1xf32>, %scale: tensor<1xf32>, %shift: tensor<1xf32>) -> tensor<?x1x1x2xf32> {
+  %a = lacuna.normalise %x, %scale, %shift : tensor<?x1x1x2xf32>, tensor<1xf32>
+  %y = lacuna.conv2d %a, %w structure(#lacuna.dense) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = stream>)
+      : tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x1x2xf32>
+  return %y : tensor<?x1x1x2xf32>
+}
+
+// -----
+
+// expected-error@+1 {{must only apply its layer operation to its arguments and return the result}}
+func.func @unfused_channel_sums(%x: tensor<?x1x1x2xf32>, %w: tensor<1x1x1x1xf32>) -> (tensor<?x1x1x2xf32>, tensor<1x2xf32>) {
+  %y = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = stream>)
+      : tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x1x2xf32>
+  %s = lacuna.channel_sums %y : tensor<?x1x1x2xf32> -> tensor<1x2xf32>
+  return %y, %s : tensor<?x1x1x2xf32>, tensor<1x2xf32>
+}
+
+// -----
+
+// expected-error@+1 {{must only apply its layer operation to its arguments and return the result}}
+func.func @unfused_sum(%dy: tensor<?x1x1x2xf32>, %w: tensor<1x1x1x1xf32>, %other: tensor<?x1x1x2xf32>) -> tensor<?x1x1x2xf32> {
+  %g = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.dense) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = stream>)
+      : tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x1x2xf32>
+  %s = arith.addf %g, %other : tensor<?x1x1x2xf32>
+  return %s : tensor<?x1x1x2xf32>
+}
+
+// -----
+
+// A kernel that makes statistics hands them over.
+// expected-error@+1 {{must only apply its layer operation to its arguments and return the result}}
+func.func @drops_statistics(%x: tensor<?x1x1x2xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<?x1x1x2xf32> {
+  %y, %s = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = stream>)
+      : tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x1x2xf32>, tensor<1x2xf32>
+  return %y : tensor<?x1x1x2xf32>
+}

@@ -10,9 +10,14 @@
 // CHECK-SAME: %[[VALUES:arg2]]: memref<f32> {llvm.noalias, llvm.nocapture}
 // CHECK-SAME: %[[OFFSETS:arg3]]: memref<i32>
 // CHECK-SAME: %[[INDICES:arg4]]: memref<i16>
-// CHECK-SAME: %[[RESULT:arg6]]: memref<f32>
-// CHECK-SAME: %[[SCRATCH:arg7]]: memref<f32>
-// CHECK-SAME: %[[BLOCKS:arg9]]: index, %[[BEGIN:arg10]]: index, %[[END:arg11]]: index)
+// CHECK-SAME: %[[BIAS:arg5]]: memref<f32> {llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[SCALE:arg6]]: memref<f32> {llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[SHIFT:arg7]]: memref<f32> {llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[STATISTICS:arg8]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[RESULT:arg9]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[SCRATCH:arg10]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[LANES:arg11]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
+// CHECK-SAME: %[[BLOCKS:arg12]]: index, %[[BEGIN:arg13]]: index, %[[END:arg14]]: index)
 // CHECK-SAME: attributes {lacuna.kernel}
 // CHECK: %[[VALUES_VIEW:.*]] = memref.reinterpret_cast %[[VALUES]]
 // CHECK: %[[INDICES_VIEW:.*]] = memref.reinterpret_cast %[[INDICES]]
@@ -132,12 +137,13 @@ func.func @grad_input_stride_2(%dy: tensor<?x8x2x2xf32>, %w: tensor<8x2x3x3xf32>
 
 // A phase that no tap reaches stores what sums start from.
 // CHECK-LABEL: func.func @grad_input_one_tap(
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
 // CHECK: iter_args(
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK-COUNT-4: math.fma
 // CHECK: scf.yield
-// CHECK-COUNT-4: vector.store
-// CHECK-COUNT-12: vector.store %cst, %reinterpret_cast_11
+// CHECK-COUNT-4: vector.store %{{[0-9#]+}}, %[[RESULT]]
+// CHECK-COUNT-12: vector.store %cst, %[[RESULT]]
 // CHECK: return
 func.func @grad_input_one_tap(%dy: tensor<?x8x2x2xf32>, %w: tensor<8x2x1x1xf32>) -> tensor<?x2x4x4xf32> {
   %dx = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured) strides([2, 2]) padding([0, 0])
@@ -163,11 +169,11 @@ func.func @grad_input_block(%dy: tensor<?x8xf32>, %w: tensor<8x2xf32>) -> tensor
 // chains of dependent additions are cut in four.
 // CHECK-LABEL: func.func @grad_weight(
 // CHECK: %[[GRADIENT:.*]] = memref.reinterpret_cast %arg1
-// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg6
-// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg7
-// CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg8
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg10
+// CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg11
 // CHECK: vector.store %cst, %[[LANES]]
-// CHECK: scf.for %{{.*}} = %c0 to %arg9 step %c1
+// CHECK: scf.for %{{.*}} = %c0 to %arg12 step %c1
 // CHECK: iter_args({{.*}}) -> (index) {
 // CHECK: %[[A:.*]] = vector.load %[[LANES]]
 // CHECK: %[[B:.*]] = vector.load %[[LANES]]
@@ -227,13 +233,13 @@ func.func @tails(%x: tensor<?x2x5x3xf32>, %w: tensor<8x2x1x1xf32>) -> tensor<?x8
 
 // A tile of four batch blocks, and single blocks when fewer are left.
 // CHECK-LABEL: func.func @batch_tile(
-// CHECK: %[[FULL:.*]] = arith.cmpi sle, %{{.*}}, %arg9
+// CHECK: %[[FULL:.*]] = arith.cmpi sle, %{{.*}}, %arg12
 // CHECK-NEXT: scf.if %[[FULL]] {
 // CHECK: iter_args(
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK-COUNT-4: math.fma
 // CHECK: } else {
-// CHECK-NEXT: scf.for %{{.*}} = %{{.*}} to %arg9 step %c1
+// CHECK-NEXT: scf.for %{{.*}} = %{{.*}} to %arg12 step %c1
 // CHECK: iter_args(
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK: math.fma
@@ -267,7 +273,7 @@ func.func @bias(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>, %b: tensor<4xf32>) -> 
 // CHECK: scf.for %[[CHUNK:.*]] = %c0 to %c2 step %c1 {
 // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[CHUNK]], %c0
 // CHECK-NEXT: %[[START:.*]] = scf.if %[[FIRST]] -> (vector<16xf32>) {
-// CHECK-NEXT: scf.yield %cst
+// CHECK: scf.yield %cst
 // CHECK-NEXT: } else {
 // CHECK: %[[PARTIAL:.*]] = vector.load %[[RESULT:.*]][%
 // CHECK-NEXT: scf.yield %[[PARTIAL]]
@@ -287,7 +293,7 @@ func.func @chunks(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
 // rows outside are not read at all.
 // CHECK-LABEL: func.func @border(
 // CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
-// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg7
+// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg10
 // CHECK: %[[INSIDE:.*]] = arith.cmpi ult
 // CHECK-NEXT: %[[BITS:.*]] = arith.extsi %[[INSIDE]] : i1 to i32
 // CHECK-NEXT: %[[MASK:.*]] = vector.broadcast %[[BITS]] : i32 to vector<16xi32>

@@ -11,3 +11,15 @@ func.func @other_lanes(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf
       : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// A neighbour that no pass could fuse is not dropped in silence.
+// expected-error@+1 {{must only apply its layer operation to its arguments and return the result}}
+func.func @two_addends(%dy: tensor<?x8x4x4xf32>, %w: tensor<8x6x1x1xf32>, %a: tensor<?x6x8x8xf32>, %b: tensor<?x6x8x8xf32>) -> tensor<?x6x8x8xf32> {
+  %g = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.dense) strides([2, 2]) padding([0, 0])
+      : tensor<?x8x4x4xf32>, tensor<8x6x1x1xf32> -> tensor<?x6x8x8xf32>
+  %s = arith.addf %g, %a : tensor<?x6x8x8xf32>
+  %t = arith.addf %s, %b : tensor<?x6x8x8xf32>
+  return %t : tensor<?x6x8x8xf32>
+}

@@ -1,0 +1,295 @@
+// RUN: lacuna-opt %s --lacuna-lower-to-loops | FileCheck %s --implicit-check-not=math.fma --implicit-check-not="func.func"
+
+// Kernels that take neighbouring work along. Every multiply-add of the output
+// stands in the checks below: there are no others.
+
+// Normalised and rectified as it is packed, with the scale and shift of its
+// channel; the border is masked to zero after that, not before.
+// CHECK-LABEL: func.func @normalise(
+// CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
+// CHECK: %[[SCALES:.*]] = memref.reinterpret_cast %arg6
+// CHECK: %[[SHIFTS:.*]] = memref.reinterpret_cast %arg7
+// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg10
+// CHECK: %[[BITS:.*]] = arith.extsi
+// CHECK-NEXT: %[[LEFT:.*]] = vector.broadcast %[[BITS]]
+// CHECK: %[[BITS:.*]] = arith.extsi
+// CHECK-NEXT: %[[RIGHT:.*]] = vector.broadcast %[[BITS]]
+// CHECK: %[[FIRST:.*]] = arith.muli %{{.*}}, %c2
+// CHECK: scf.for %[[C:.*]] = %c0 to
+// CHECK-NEXT: %[[CHANNEL:.*]] = arith.addi %[[FIRST]], %[[C]]
+// CHECK-NEXT: %[[S:.*]] = memref.load %[[SCALES]][%[[CHANNEL]]]
+// CHECK-NEXT: %[[SCALE:.*]] = vector.broadcast %[[S]]
+// CHECK-NEXT: %[[T:.*]] = memref.load %[[SHIFTS]][%[[CHANNEL]]]
+// CHECK-NEXT: %[[SHIFT:.*]] = vector.broadcast %[[T]]
+// CHECK: %[[X0:.*]] = vector.load %[[SOURCE]]
+// CHECK-NEXT: %[[N0:.*]] = math.fma %[[X0]], %[[SCALE]], %[[SHIFT]] : vector<16xf32>
+// CHECK-NEXT: %[[NEGATIVE:.*]] = arith.cmpf olt, %[[N0]], %cst
+// CHECK-NEXT: %[[R0:.*]] = arith.select %[[NEGATIVE]], %cst, %[[N0]]
+// CHECK-NEXT: %[[I0:.*]] = vector.bitcast %[[R0]]
+// CHECK-NEXT: %[[M0:.*]] = arith.andi %[[I0]], %[[LEFT]]
+// CHECK-NEXT: %[[V0:.*]] = vector.bitcast %[[M0]]
+// CHECK-NEXT: vector.store %[[V0]], %[[SCRATCH]]
+// CHECK: %[[X1:.*]] = vector.load %[[SOURCE]]
+// CHECK-NEXT: %[[N1:.*]] = math.fma %[[X1]], %[[SCALE]], %[[SHIFT]]
+// CHECK-NEXT: %[[NEGATIVE:.*]] = arith.cmpf olt, %[[N1]], %cst
+// CHECK-NEXT: %[[R1:.*]] = arith.select %[[NEGATIVE]], %cst, %[[N1]]
+// CHECK-NOT: arith.andi
+// CHECK: vector.store %[[R1]], %[[SCRATCH]]
+// CHECK: math.fma %{{.*}}, %[[SCALE]], %[[SHIFT]]
+// CHECK-NOT: arith.andi
+// CHECK: vector.store %{{.*}}, %[[SCRATCH]]
+// CHECK: math.fma %{{.*}}, %[[SCALE]], %[[SHIFT]]
+// CHECK-NEXT: arith.cmpf olt
+// CHECK-NEXT: arith.select
+// CHECK-NEXT: vector.bitcast
+// CHECK-NEXT: arith.andi %{{.*}}, %[[RIGHT]]
+// CHECK: iter_args(
+// CHECK-COUNT-2: math.fma
+// CHECK: return
+func.func @normalise(%x: tensor<?x3x1x2xf32>, %w: tensor<1x3x1x3xf32>, %scale: tensor<3xf32>, %shift: tensor<3xf32>) -> tensor<?x1x1x2xf32> {
+  %y = lacuna.conv2d %x, %w normalise(%scale, %shift : tensor<3xf32>, tensor<3xf32>)
+      structure(#lacuna.unstructured) strides([1, 1]) padding([0, 1])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 2, panel = [1, 2], taps = 3, unroll = 1, level = specialised>)
+      : tensor<?x3x1x2xf32>, tensor<1x3x1x3xf32> -> tensor<?x1x1x2xf32>
+  return %y : tensor<?x1x1x2xf32>
+}
+
+// Rows outside the plane are zero, not the shift.
+// CHECK-LABEL: func.func @normalise_rows(
+// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg10
+// CHECK: scf.if %{{.*}} {
+// CHECK: math.fma
+// CHECK: vector.store %{{[0-9]+}}, %[[SCRATCH]]
+// CHECK: } else {
+// CHECK-NEXT: vector.store %cst, %[[SCRATCH]]
+// CHECK-NEXT: }
+// CHECK: math.fma
+// CHECK: vector.store %{{[0-9]+}}, %[[SCRATCH]]
+// CHECK: scf.if %{{.*}} {
+// CHECK: math.fma
+// CHECK: vector.store %{{[0-9]+}}, %[[SCRATCH]]
+// CHECK: } else {
+// CHECK-NEXT: vector.store %cst, %[[SCRATCH]]
+// CHECK-NEXT: }
+// CHECK: iter_args(
+// CHECK: math.fma
+// CHECK: return
+func.func @normalise_rows(%x: tensor<?x1x2x1xf32>, %w: tensor<1x1x3x1xf32>, %scale: tensor<1xf32>, %shift: tensor<1xf32>) -> tensor<?x1x2x1xf32> {
+  %y = lacuna.conv2d %x, %w normalise(%scale, %shift : tensor<1xf32>, tensor<1xf32>)
+      structure(#lacuna.unstructured) strides([1, 1]) padding([1, 0])
+      schedule(<lanes = 16, tile = [1, 1, 1], chunk = 1, panel = [1, 1], taps = 3, unroll = 1, level = specialised>)
+      : tensor<?x1x2x1xf32>, tensor<1x1x3x1xf32> -> tensor<?x1x2x1xf32>
+  return %y : tensor<?x1x2x1xf32>
+}
+
+// A weight gradient packs its input in the same way, and reads the output
+// gradient as it is.
+// CHECK-LABEL: func.func @normalise_grad_weight(
+// CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
+// CHECK: %[[GRADIENT:.*]] = memref.reinterpret_cast %arg1
+// CHECK: %[[SCALES:.*]] = memref.reinterpret_cast %arg6
+// CHECK: %[[SHIFTS:.*]] = memref.reinterpret_cast %arg7
+// CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg10
+// CHECK: %[[S:.*]] = memref.load %[[SCALES]]
+// CHECK-NEXT: %[[SCALE:.*]] = vector.broadcast %[[S]]
+// CHECK-NEXT: %[[T:.*]] = memref.load %[[SHIFTS]]
+// CHECK-NEXT: %[[SHIFT:.*]] = vector.broadcast %[[T]]
+// CHECK: %[[X:.*]] = vector.load %[[SOURCE]]
+// CHECK-NEXT: %[[N:.*]] = math.fma %[[X]], %[[SCALE]], %[[SHIFT]]
+// CHECK-NEXT: %[[NEGATIVE:.*]] = arith.cmpf olt, %[[N]], %cst
+// CHECK-NEXT: %[[R:.*]] = arith.select %[[NEGATIVE]], %cst, %[[N]]
+// CHECK-NEXT: vector.store %[[R]], %[[SCRATCH]]
+// CHECK: math.fma %{{.*}}, %[[SCALE]], %[[SHIFT]]
+// CHECK: iter_args(
+// CHECK: %[[DY:.*]] = vector.load %[[GRADIENT]]
+// CHECK-NEXT: %[[A:.*]] = vector.load %[[SCRATCH]]
+// CHECK-NEXT: math.fma %[[DY]], %[[A]],
+// CHECK: math.fma
+// CHECK: return
+func.func @normalise_grad_weight(%x: tensor<?x3x1x2xf32>, %dy: tensor<?x1x1x2xf32>, %scale: tensor<3xf32>, %shift: tensor<3xf32>) -> tensor<1x3x1x1xf32> {
+  %dw = lacuna.conv2d_grad_weight %x, %dy normalise(%scale, %shift : tensor<3xf32>, tensor<3xf32>)
+      structure(#lacuna.unstructured) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 2, panel = [1, 2], taps = 3, unroll = 1, level = specialised>)
+      : tensor<?x3x1x2xf32>, tensor<?x1x1x2xf32> -> tensor<1x3x1x1xf32>
+  return %dw : tensor<1x3x1x1xf32>
+}
+
+// Sums are added up once they are complete, in the last chunk, in the place of
+// the batch block, row of tiles and channel: ((block * 3 + row) * 8 + channel)
+// vectors of sums and of squares. The first panel of the first tile of a row
+// starts from zero, the others from what is there.
+// CHECK-LABEL: func.func @statistics(
+// CHECK: %[[STATISTICS:.*]] = memref.reinterpret_cast %arg8
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: scf.for %[[ITEM:.*]] = %arg13 to %arg14 step %c1 {
+// CHECK-NEXT: %[[BLOCK:.*]] = arith.divui %[[ITEM]], %c3
+// CHECK-NEXT: %[[ROW:.*]] = arith.remui %[[ITEM]], %c3
+// CHECK-NEXT: scf.for %[[COLUMN:.*]] = %c0 to %c4 step %c2 {
+// CHECK-NEXT: scf.for %[[CHUNK:.*]] = %c0 to %c2 step %c1 {
+// CHECK: scf.for %[[GROUP:.*]] = %c0 to %c8 step %c1 {
+// CHECK: %[[SUMS:.*]]:2 = scf.for {{.*}} iter_args(
+// CHECK: math.fma
+// CHECK: vector.store %[[SUMS]]#0, %[[RESULT]]
+// CHECK-NEXT: %[[LAST:.*]] = arith.cmpi eq, %[[CHUNK]], %c1
+// CHECK-NEXT: scf.if %[[LAST]] {
+// CHECK-NEXT: %[[FRESH:.*]] = arith.cmpi eq, %[[COLUMN]], %c0
+// CHECK-NEXT: %[[B:.*]] = arith.muli %[[BLOCK]], %c3
+// CHECK-NEXT: %[[R:.*]] = arith.addi %[[B]], %[[ROW]]
+// CHECK-NEXT: %[[R8:.*]] = arith.muli %[[R]], %c8
+// CHECK-NEXT: %[[SLOT:.*]] = arith.addi %[[R8]], %[[GROUP]]
+// CHECK-NEXT: %[[AT:.*]] = arith.muli %[[SLOT]], %c32
+// CHECK-NEXT: %[[S:.*]] = vector.load %[[STATISTICS]][%[[AT]]]
+// CHECK-NEXT: %[[SUM:.*]] = arith.select %[[FRESH]], %cst, %[[S]]
+// CHECK-NEXT: %[[AFTER:.*]] = arith.addi %[[AT]], %c16
+// CHECK-NEXT: %[[Q:.*]] = vector.load %[[STATISTICS]][%[[AFTER]]]
+// CHECK-NEXT: %[[SQUARES:.*]] = arith.select %[[FRESH]], %cst, %[[Q]]
+// CHECK-NEXT: %[[NEWSUM:.*]] = arith.addf %[[SUM]], %[[SUMS]]#0
+// CHECK-NEXT: %[[NEWSQUARES:.*]] = math.fma %[[SUMS]]#0, %[[SUMS]]#0, %[[SQUARES]]
+// CHECK-NEXT: vector.store %[[NEWSUM]], %[[STATISTICS]][%[[AT]]]
+// CHECK-NEXT: %[[AFTER:.*]] = arith.addi %[[AT]], %c16
+// CHECK-NEXT: vector.store %[[NEWSQUARES]], %[[STATISTICS]][%[[AFTER]]]
+// CHECK-NEXT: } else {
+// CHECK-NEXT: }
+// CHECK: %[[SUMS:.*]]:2 = scf.for {{.*}} iter_args(
+// CHECK: math.fma
+// CHECK: vector.store %[[SUMS]]#0, %[[RESULT]]
+// CHECK-NEXT: %[[LAST:.*]] = arith.cmpi eq, %[[CHUNK]], %c1
+// CHECK-NEXT: scf.if %[[LAST]] {
+// CHECK-NOT: arith.select
+// CHECK: %[[S:.*]] = vector.load %[[STATISTICS]]
+// CHECK-NOT: arith.select
+// CHECK: %[[Q:.*]] = vector.load %[[STATISTICS]]
+// CHECK-NEXT: arith.addf %[[S]], %[[SUMS]]#0
+// CHECK-NEXT: math.fma %[[SUMS]]#0, %[[SUMS]]#0, %[[Q]]
+// CHECK: return
+func.func @statistics(%x: tensor<?x2x3x4xf32>, %w: tensor<8x2x1x1xf32>) -> (tensor<?x8x3x4xf32>, tensor<8x2xf32>) {
+  %y, %s = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 1], taps = 1, unroll = 1, level = specialised>)
+      : tensor<?x2x3x4xf32>, tensor<8x2x1x1xf32> -> tensor<?x8x3x4xf32>, tensor<8x2xf32>
+  return %y, %s : tensor<?x8x3x4xf32>, tensor<8x2xf32>
+}
+
+// With one chunk all sums are complete. A row of a block has statistics of its
+// own; pixels of a panel are added before they go to memory.
+// CHECK-LABEL: func.func @statistics_one_chunk(
+// CHECK: %[[STATISTICS:.*]] = memref.reinterpret_cast %arg8
+// CHECK: %[[SUMS:.*]]:5 = scf.for {{.*}} iter_args(
+// CHECK-COUNT-4: math.fma
+// CHECK-NOT: scf.if
+// CHECK: vector.load %[[STATISTICS]]
+// CHECK: vector.load %[[STATISTICS]]
+// CHECK: %[[S:.*]] = arith.addf %{{.*}}, %[[SUMS]]#0
+// CHECK-NEXT: %[[Q:.*]] = math.fma %[[SUMS]]#0, %[[SUMS]]#0,
+// CHECK-NEXT: arith.addf %[[S]], %[[SUMS]]#1
+// CHECK-NEXT: math.fma %[[SUMS]]#1, %[[SUMS]]#1, %[[Q]]
+// CHECK-NEXT: vector.store %{{.*}}, %[[STATISTICS]]
+// CHECK: vector.store %{{.*}}, %[[STATISTICS]]
+// CHECK: vector.load %[[STATISTICS]]
+// CHECK: vector.load %[[STATISTICS]]
+// CHECK: %[[S:.*]] = arith.addf %{{.*}}, %[[SUMS]]#2
+// CHECK-NEXT: %[[Q:.*]] = math.fma %[[SUMS]]#2, %[[SUMS]]#2,
+// CHECK-NEXT: arith.addf %[[S]], %[[SUMS]]#3
+// CHECK-NEXT: math.fma %[[SUMS]]#3, %[[SUMS]]#3, %[[Q]]
+// CHECK-NEXT: vector.store %{{.*}}, %[[STATISTICS]]
+// CHECK: vector.store %{{.*}}, %[[STATISTICS]]
+// CHECK: return
+func.func @statistics_one_chunk(%x: tensor<?x2x1x2xf32>, %w: tensor<8x2x1x1xf32>) -> (tensor<?x8x1x2xf32>, tensor<8x2xf32>) {
+  %y, %s = lacuna.conv2d %x, %w structure(#lacuna.block<rows = 2>) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 2, panel = [2, 2], taps = 1, unroll = 1, level = specialised>)
+      : tensor<?x2x1x2xf32>, tensor<8x2x1x1xf32> -> tensor<?x8x1x2xf32>, tensor<8x2xf32>
+  return %y, %s : tensor<?x8x1x2xf32>, tensor<8x2xf32>
+}
+
+// Sums start from what the result holds, in every chunk. The three phases that
+// a strided 1x1 kernel does not reach keep it: they have no code at all.
+// CHECK-LABEL: func.func @accumulate(
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: scf.for %[[CHUNK:.*]] = %c0 to %c2 step %c1 {
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[CHUNK]], %c0
+// CHECK-NEXT: scf.if %[[FIRST]] {
+// CHECK-COUNT-4: memref.prefetch %[[RESULT]]{{.*}}, write,
+// CHECK: } else {
+// CHECK-NEXT: }
+// CHECK-NEXT: %[[A:.*]] = vector.load %[[RESULT]]
+// CHECK: %[[B:.*]] = vector.load %[[RESULT]]
+// CHECK: %[[C:.*]] = vector.load %[[RESULT]]
+// CHECK: %[[D:.*]] = vector.load %[[RESULT]]
+// CHECK-NEXT: %[[SUMS:.*]]:5 = scf.for {{.*}} iter_args(%{{.*}} = %[[A]], %{{.*}} = %[[B]], %{{.*}} = %[[C]], %{{.*}} = %[[D]], %{{[^,]*}} = %{{[^,]*}}) ->
+// CHECK-COUNT-4: math.fma
+// CHECK: scf.yield
+// CHECK: vector.store %[[SUMS]]#0, %[[RESULT]]
+// CHECK: vector.store %[[SUMS]]#1, %[[RESULT]]
+// CHECK: vector.store %[[SUMS]]#2, %[[RESULT]]
+// CHECK: vector.store %[[SUMS]]#3, %[[RESULT]]
+// CHECK-NOT: vector.store
+// CHECK-NOT: scf.for
+// CHECK: return
+func.func @accumulate(%dy: tensor<?x8x2x2xf32>, %w: tensor<8x2x1x1xf32>, %other: tensor<?x2x4x4xf32>) -> tensor<?x2x4x4xf32> {
+  %dx = lacuna.conv2d_grad_input %dy, %w accumulate(%other : tensor<?x2x4x4xf32>)
+      structure(#lacuna.unstructured) strides([2, 2]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 2, 2], chunk = 4, panel = [1, 16], taps = 9, unroll = 1, level = specialised>)
+      : tensor<?x8x2x2xf32>, tensor<8x2x1x1xf32> -> tensor<?x2x4x4xf32>
+  return %dx : tensor<?x2x4x4xf32>
+}
+
+// A weight gradient takes the chunks of a row of tiles before the next row, so
+// that the row's output gradient stays in cache.
+// CHECK-LABEL: func.func @chunk_inner(
+// CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg11
+// CHECK: vector.store %cst, %[[LANES]]
+// CHECK: scf.for %{{.*}} = %c0 to %arg12 step %c1 {
+// CHECK-NEXT: scf.for %{{.*}} = %c0 to %c1 step %c1 {
+// CHECK-NEXT: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK-COUNT-2: math.fma
+// CHECK: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK: vector.extract_strided_slice
+// CHECK: return
+func.func @chunk_inner(%x: tensor<?x2x1x2xf32>, %dy: tensor<?x1x1x2xf32>) -> tensor<1x2x1x1xf32> {
+  %dw = lacuna.conv2d_grad_weight %x, %dy structure(#lacuna.unstructured) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = specialised>)
+      : tensor<?x2x1x2xf32>, tensor<?x1x1x2xf32> -> tensor<1x2x1x1xf32>
+  return %dw : tensor<1x2x1x1xf32>
+}
+
+// With chunk_outer it finishes a chunk before the next, so that the lane sums
+// stay there.
+// CHECK-LABEL: func.func @chunk_outer(
+// CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg11
+// CHECK: vector.store %cst, %[[LANES]]
+// CHECK: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK-NOT: vector.extract_strided_slice
+// CHECK: scf.for %{{.*}} = %c0 to %arg12 step %c1 {
+// CHECK-NEXT: scf.for %{{.*}} = %c0 to %c1 step %c1 {
+// CHECK-COUNT-2: math.fma
+// CHECK: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK: vector.extract_strided_slice
+// CHECK: return
+func.func @chunk_outer(%x: tensor<?x2x1x2xf32>, %dy: tensor<?x1x1x2xf32>) -> tensor<1x2x1x1xf32> {
+  %dw = lacuna.conv2d_grad_weight %x, %dy structure(#lacuna.unstructured) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, chunk_outer = true, level = specialised>)
+      : tensor<?x2x1x2xf32>, tensor<?x1x1x2xf32> -> tensor<1x2x1x1xf32>
+  return %dw : tensor<1x2x1x1xf32>
+}
+
+// Of the six columns of the next tile two are packed already: the others are
+// asked for. The pixels that the next tile stores are asked for too.
+// CHECK-LABEL: func.func @prefetch(
+// CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: scf.for %{{.*}} = %c0 to %c8 step %c4 {
+// CHECK-COUNT-4: memref.prefetch %[[SOURCE]][%{{.*}}], read, locality<2>, data
+// CHECK-NOT: memref.prefetch
+// CHECK: vector.load %[[SOURCE]]
+// CHECK-NOT: memref.prefetch %[[SOURCE]]
+// CHECK: %[[FIRST:[0-9]+]] = arith.addi %{{[0-9]+}}, %c64 : index{{[[:space:]]+}}memref.prefetch %[[RESULT]][%[[FIRST]]], write, locality<3>, data
+// CHECK-COUNT-3: memref.prefetch %[[RESULT]][%{{.*}}], write, locality<3>, data
+// CHECK-NOT: memref.prefetch
+// CHECK: iter_args(
+// CHECK-COUNT-4: math.fma
+// CHECK: return
+func.func @prefetch(%x: tensor<?x1x1x8xf32>, %w: tensor<1x1x1x3xf32>) -> tensor<?x1x1x8xf32> {
+  %y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([1, 1]) padding([0, 1])
+      schedule(<lanes = 16, tile = [1, 1, 4], chunk = 1, panel = [1, 4], taps = 3, unroll = 1, level = specialised>)
+      : tensor<?x1x1x8xf32>, tensor<1x1x1x3xf32> -> tensor<?x1x1x8xf32>
+  return %y : tensor<?x1x1x8xf32>
+}
