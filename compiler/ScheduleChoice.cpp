@@ -145,10 +145,9 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
     return one;
   }());
   int64_t channelBytes = probe.channelStride() * target.lanes * 4;
-  // A strided gradient has a few items in each of its phases: longer runs are
-  // worth a tile that is a little too large for the L1.
-  bool strided =
-      gradInput && geometry.stride.height * geometry.stride.width > 1;
+  // A stride leaves few items for each packed pixel: longer runs are worth a
+  // tile that is a little too large for the L1.
+  bool strided = geometry.stride.height * geometry.stride.width > 1;
   int64_t budget = target.l1Bytes * (strided ? 15 : 8) / 10;
   int64_t fit = budget / channelBytes;
   fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
