@@ -41,8 +41,8 @@ MARGINS = {"lenet-300-100": 1e-7, "lenet-5-caffe": 1e-7, "resnet-20": 2e-6}
 
 # Relative L2 errors. Sums of a few hundred products in single precision leave a
 # few 1e-7, and layer after layer adds to it; one misplaced weight, image or
-# rounding to a shorter type leaves far more. The change of a parameter is held
-# against rounding of the parameter itself, thousands of times larger.
+# rounding to a shorter type leaves far more. The change of a parameter carries the
+# rounding of the parameter, which is thousands of times larger.
 TOLERANCE = 1e-5
 CHANGE_TOLERANCE = 1e-3
 
@@ -203,7 +203,8 @@ class StepTest(ToolTest):
             # Negated, so that a NaN is wrong too.
             if not error < (CHANGE_TOLERANCE if is_change else TOLERANCE):
                 wrong.append("%s: relative L2 error %.1e" % (name, error))
-        self.assertFalse(wrong, "\n".join(wrong))
+        if wrong:
+            self.fail("\n".join(wrong))
 
     def test_models_and_schemes(self):
         for model in MODELS:
