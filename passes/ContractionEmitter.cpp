@@ -93,7 +93,8 @@ private:
                       row * walk.targetPlane() + walk.targetOffset(pixel));
     };
 
-    SmallVector<Value> state = initialSums(chunk, channel, pixels, position);
+    SmallVector<Value> state =
+        initialSums(tile, chunk, channel, pixels, position);
     state.push_back(run.firstValue);
     for (auto [index, body] : llvm::enumerate(phase.bodies)) {
       const StreamBody &code = body;
@@ -165,14 +166,18 @@ private:
   /// What sums start from: bias, zero or what the result holds in the first
   /// chunk, then what the chunks before have left there.
   SmallVector<Value>
-  initialSums(Value chunk, Value channel, ArrayRef<TilePixel> pixels,
+  initialSums(const Tile &tile, Value chunk, Value channel,
+              ArrayRef<TilePixel> pixels,
               llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
     // The next tile's lines are on their way before they are stored to.
     auto prefetchNext = [&] {
+      if (!walk.hasNextTile(tile))
+        return;
+      Value next = walk.nextTargetTile(tile);
       for (int64_t row = 0; row < rows; ++row)
         for (const TilePixel &pixel : pixels)
           emit.prefetch(emit.operands.result,
-                        emit.add(position(row, pixel), nextTile()),
+                        emit.add(position(row, pixel), next),
                         /*write=*/true);
     };
     auto fresh = [&] {
@@ -243,11 +248,6 @@ private:
     }
     sums.push_back(emit.add(firstValue, taps * rows));
     return sums;
-  }
-
-  /// Distance of the next tile's pixels in the result.
-  int64_t nextTile() const {
-    return layout.schedule.tileWidth * layout.targetStep.width * emit.lanes();
   }
 
   KernelEmitter &emit;

@@ -182,6 +182,28 @@ int64_t TileWalk::targetOffset(const TilePixel &pixel) const {
          (row * layout.target.width + column) * emit.lanes();
 }
 
+bool TileWalk::hasNextTile(const Tile &tile) const {
+  Extent2d whole = layout.wholeTiles();
+  return whole.height * whole.width > 1 && !tile.tailRow && !tile.tailColumn;
+}
+
+Value TileWalk::nextTile(const Tile &tile, const Extent2d &step,
+                         int64_t planeWidth) {
+  const Schedule &s = layout.schedule;
+  int64_t beside = s.tileWidth * step.width;
+  int64_t last = (layout.wholeTiles().width - 1) * s.tileWidth;
+  int64_t below = s.tileHeight * step.height * planeWidth - last * step.width;
+  Value atEnd =
+      emit.compare(CmpIPredicate::eq, tile.column, emit.constant(last));
+  return arith::SelectOp::create(emit.builder, emit.loc, atEnd,
+                                 emit.constant(below * emit.lanes()),
+                                 emit.constant(beside * emit.lanes()));
+}
+
+Value TileWalk::nextTargetTile(const Tile &tile) {
+  return nextTile(tile, layout.targetStep, layout.target.width);
+}
+
 void TileWalk::pack(const Tile &tile, Value chunk) {
   const Schedule &s = layout.schedule;
   Extent2d whole = layout.wholeTiles();
@@ -244,17 +266,20 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
   struct ChannelNorm {
     Value scale, shift;
   };
-  // The next tile of the row needs these pixels soon: all but the border that
-  // the two share.
-  int64_t advance = s.tileWidth * layout.sourceStep.width;
-  bool hasNext = layout.wholeTiles().width > 1 && !tile.tailColumn;
-  int64_t shared = columns.extent - advance / layout.packStep.width;
+  // The next tile needs these pixels soon: all but the border that two tiles
+  // of a row share.
+  bool hasNext = hasNextTile(tile);
+  Value advance;
+  if (hasNext)
+    advance = nextTile(tile, layout.sourceStep, layout.source.width);
+  int64_t shared = std::max<int64_t>(
+      0, columns.extent -
+             s.tileWidth * layout.sourceStep.width / layout.packStep.width);
   auto prefetchRow = [&](Value sourceRow) {
-    for (int64_t i = std::max<int64_t>(shared, 0); i < columns.extent; ++i)
-      emit.prefetch(
-          emit.operands.source,
-          emit.add(emit.add(sourceRow, columnPositions[i]), advance * lanes),
-          /*write=*/false);
+    Value next = emit.add(sourceRow, advance);
+    for (int64_t i = shared; i < columns.extent; ++i)
+      emit.prefetch(emit.operands.source, emit.add(next, columnPositions[i]),
+                    /*write=*/false);
   };
 
   auto packRow = [&](Value scratchRow, Value sourceRow, const ChannelNorm &norm,

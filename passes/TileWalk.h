@@ -69,8 +69,14 @@ public:
                              mlir::Value channel);
   int64_t targetOffset(const TilePixel &pixel) const;
   int64_t targetPlane() const;
+  /// Whether a tile has a next one in its plane, and how far its pixels are in
+  /// a target tensor: beside it, or at the start of the next row of tiles.
+  bool hasNextTile(const Tile &tile) const;
+  mlir::Value nextTargetTile(const Tile &tile);
 
 private:
+  mlir::Value nextTile(const Tile &tile, const Extent2d &step,
+                       int64_t planeWidth);
   void batchTile(mlir::Value block, llvm::function_ref<void(Tile)> body);
   void rowOfTiles(Tile tile, mlir::Value tileRow, TileBody body);
 

@@ -114,7 +114,7 @@ private:
     Value slot = slotOf(chunk, group);
     Value value = emit.loadOffset(slot);
     Value first = walk.targetPosition(phase, tile, emit.multiply(group, rows));
-    prefetchNext(pixels, chunk, first);
+    prefetchNext(tile, pixels, chunk, first);
     Value firstItem = emit.loadOffset(emit.add(slot, 1));
     int64_t bodies = static_cast<int64_t>(phase.bodies.size());
     for (int64_t body = 0; body < bodies; ++body) {
@@ -129,15 +129,17 @@ private:
 
   /// Starts moving the next tile's gradient. Unless chunks are outermost, the
   /// first one brings it for the others.
-  void prefetchNext(ArrayRef<TilePixel> pixels, Value chunk, Value target) {
-    int64_t nextTile = layout.schedule.tileWidth * emit.lanes();
+  void prefetchNext(const Tile &tile, ArrayRef<TilePixel> pixels, Value chunk,
+                    Value target) {
+    if (!walk.hasNextTile(tile))
+      return;
     auto prefetch = [&] {
+      Value next = emit.add(target, walk.nextTargetTile(tile));
       for (int64_t row = 0; row < rows; ++row)
         for (const TilePixel &pixel : pixels)
           emit.prefetch(emit.operands.gradient,
-                        emit.add(target, row * walk.targetPlane() +
-                                             walk.targetOffset(pixel) +
-                                             nextTile),
+                        emit.add(next, row * walk.targetPlane() +
+                                           walk.targetOffset(pixel)),
                         /*write=*/false);
     };
     if (layout.schedule.chunkOuter)

@@ -130,8 +130,10 @@ TEST_P(AnyLayer, GetsAScheduleThatServesAndFits) {
         EXPECT_LE(s.panelRows * s.panelPixels + 2, target.vectorRegisters);
         int64_t oneBlock = layout.columnRows() * layout.channelStride() *
                            target.lanes * int64_t(sizeof(float));
+        // Strided layers may exceed the L1 by half, for longer runs of items.
+        bool strided = geometry.stride.height > 1;
         EXPECT_LE(layout.scratchFloats() * int64_t(sizeof(float)),
-                  std::max(target.l1Bytes, oneBlock));
+                  std::max(target.l1Bytes * (strided ? 3 : 2) / 2, oneBlock));
       }
 }
 
