@@ -126,16 +126,11 @@ def measure(options):
         for side, layout in LAYOUTS.items():
             turns[side].append(run_pytorch(options, layout, environment))
         turns["lacuna"].append(run_lacuna(options, environment))
-        print(
-            "round %d of %d: %s"
-            % (
-                number + 1,
-                options.rounds,
-                ", ".join("%s %.1f ms" % (s, t[-1]["step_ms"]) for s, t in turns.items()),
-            ),
-            file=sys.stderr,
-            flush=True,
+        latest = ", ".join(
+            "%s %.1f ms" % (side, done[-1]["step_ms"]) for side, done in turns.items()
         )
+        progress = "round %d of %d: %s" % (number + 1, options.rounds, latest)
+        print(progress, file=sys.stderr, flush=True)
     sides = {side: summarise(done, options.batch) for side, done in turns.items()}
     better = min(LAYOUTS, key=lambda side: sides[side]["median_step_ms"])
     torch_turn = turns[better][0]

@@ -171,8 +171,6 @@ private:
               llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
     // The next tile's lines are on their way before they are stored to.
     auto prefetchNext = [&] {
-      if (!walk.hasNextTile(tile))
-        return;
       Value next = walk.nextTargetTile(tile);
       for (int64_t row = 0; row < rows; ++row)
         for (const TilePixel &pixel : pixels)
@@ -181,7 +179,8 @@ private:
                         /*write=*/true);
     };
     auto fresh = [&] {
-      prefetchNext();
+      if (walk.hasNextTile(tile))
+        prefetchNext();
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,
@@ -201,7 +200,8 @@ private:
     };
     Value first = emit.compare(CmpIPredicate::eq, chunk, emit.constant(0));
     if (emit.fusion.accumulate) {
-      emit.branch(first, prefetchNext, [] {});
+      if (walk.hasNextTile(tile))
+        emit.branch(first, prefetchNext, [] {});
       return partial();
     }
     if (layout.chunks == 1)

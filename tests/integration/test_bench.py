@@ -107,9 +107,8 @@ class KernelsTest(BenchTest):
                 )
 
     def test_layers_must_be_valid(self):
-        self.refuse(
-            USER_ERROR, ["in_channels", "0"], "bench", "kernels", "--layers", "0,8,8,3,1"
-        )
+        flags = ("bench", "kernels", "--layers", "0,8,8,3,1")
+        self.refuse(USER_ERROR, ["in_channels", "0"], *flags)
 
     def test_flags_out_of_range(self):
         for flag, value in {
