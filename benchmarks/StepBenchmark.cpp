@@ -123,6 +123,7 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
   }
   network.profileInto(nullptr);
   countWork(network, options.batch, timing);
+  timing.memory = memoryUsage();
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   timing.peakResidentBytes = int64_t(usage.ru_maxrss) * 1024;

@@ -9,6 +9,7 @@
 #define LACUNA_BENCHMARKS_STEPBENCHMARK_H
 
 #include "lacuna/Runtime/KernelProvider.h"
+#include "lacuna/Runtime/Memory.h"
 #include "lacuna/Runtime/Profile.h"
 #include "lacuna/Runtime/ThreadPool.h"
 
@@ -40,6 +41,7 @@ struct StepTiming {
   /// in backward.
   double leastBytes = 0;
   int64_t peakResidentBytes = 0;
+  MemoryUsage memory;
 };
 
 /// Trains on random images; needs no data.

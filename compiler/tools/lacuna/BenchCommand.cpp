@@ -217,6 +217,15 @@ void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
               "MB\n",
               timing.mutation * 1e3, timing.repack * 1e3,
               double(timing.peakResidentBytes) / 1e6);
+  nlohmann::json memory;
+  std::printf("peak bytes by kind:");
+  for (size_t kind = 0; kind < kMemoryKinds; ++kind) {
+    std::string name(memoryKindName(static_cast<MemoryKind>(kind)));
+    memory[name] = timing.memory.peak[kind];
+    std::printf(" %s %.1f MB", name.c_str(),
+                double(timing.memory.peak[kind]) / 1e6);
+  }
+  std::printf("\n");
   std::printf("roofline: %.1f GFLOP/s of %.0f at the FMA peak, %.1f GB/s of "
               "activations that must move (%.0f MB)\n",
               gflops, peak, timing.leastBytes / timing.step / 1e9,
@@ -227,21 +236,23 @@ void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
                   std::string(stepPartName(key.second)).c_str(), seconds * 1e3);
   if (flags.json.empty())
     return;
-  closeReport(report, flags.json,
-              {{"model", options.model},
-               {"scheme", flags.scheme},
-               {"sparsity", options.sparsity},
-               {"batch", options.batch},
-               {"threads", pool.threads()},
-               {"step_ms", timing.step * 1e3},
-               {"images_per_second", double(options.batch) / timing.step},
-               {"split_ms", split},
-               {"mutation_ms", timing.mutation * 1e3},
-               {"repack_ms", timing.repack * 1e3},
-               {"least_bytes_moved", timing.leastBytes},
-               {"gflops", gflops},
-               {"fma_peak_gflops", peak},
-               {"peak_rss_bytes", timing.peakResidentBytes}});
+  closeReport(
+      report, flags.json,
+      {{"model", options.model},
+       {"scheme", flags.scheme},
+       {"sparsity", options.scheme == Scheme::Dense ? 0 : options.sparsity},
+       {"batch", options.batch},
+       {"threads", pool.threads()},
+       {"step_ms", timing.step * 1e3},
+       {"images_per_second", double(options.batch) / timing.step},
+       {"split_ms", split},
+       {"mutation_ms", timing.mutation * 1e3},
+       {"repack_ms", timing.repack * 1e3},
+       {"least_bytes_moved", timing.leastBytes},
+       {"gflops", gflops},
+       {"fma_peak_gflops", peak},
+       {"peak_bytes_by_kind", memory},
+       {"peak_rss_bytes", timing.peakResidentBytes}});
 }
 
 void defineStep(CLI::App &app, StepFlags &flags) {
