@@ -17,6 +17,12 @@
 
 namespace lacuna::benchmarks {
 
+namespace {
+
+constexpr int kRunsOfTurn = 3;
+
+} // namespace
+
 double now() {
   return std::chrono::duration<double>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -27,14 +33,13 @@ std::vector<double> bestInTurns(const std::vector<std::function<void()>> &sides,
                                 int rounds) {
   std::vector<double> best(sides.size(),
                            std::numeric_limits<double>::infinity());
-  for (const std::function<void()> &side : sides)
-    side();
   for (int round = 0; round < rounds; ++round)
-    for (size_t i = 0; i < sides.size(); ++i) {
-      double start = now();
-      sides[i]();
-      best[i] = std::min(best[i], now() - start);
-    }
+    for (size_t i = 0; i < sides.size(); ++i)
+      for (int run = 0; run < kRunsOfTurn; ++run) {
+        double start = now();
+        sides[i]();
+        best[i] = std::min(best[i], now() - start);
+      }
   return best;
 }
 

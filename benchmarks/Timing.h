@@ -18,8 +18,8 @@ double now();
 
 /// Runs the sides in turn, `rounds` times, and returns the best time of each in
 /// seconds. Taking turns exposes all sides to the same noise of a shared
-/// machine, and the minimum is its steadiest figure. Each side runs once
-/// before.
+/// machine, and the minimum is its steadiest figure. A turn is a few runs, so
+/// that a side also meets the caches as it leaves them itself.
 std::vector<double> bestInTurns(const std::vector<std::function<void()>> &sides,
                                 int rounds);
 

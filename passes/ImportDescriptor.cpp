@@ -26,8 +26,13 @@ public:
   void runOnOperation() override {
     Descriptor layer;
     std::string problem;
+    if (descriptor.empty())
+      problem = "descriptor: is missing, must be a file";
+    else if (name.empty())
+      problem = "name: is empty, must name a function";
     try {
-      layer = loadDescriptor(descriptor);
+      if (problem.empty())
+        layer = loadDescriptor(descriptor);
     } catch (const Error &error) {
       problem = error.what();
     }

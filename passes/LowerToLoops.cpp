@@ -62,6 +62,10 @@ private:
       return function.emitOpError()
              << "must only apply its layer operation to its arguments and "
                 "return the result to become a kernel";
+    // A kernel has other arguments, so its callers could not call it.
+    if (!SymbolTable::symbolKnownUseEmpty(function, getOperation()))
+      return function.emitOpError()
+             << "must not be used in its module to become a kernel";
     if (!layer.getScheduleAttribute())
       return layer->emitOpError()
              << "has no schedule: run lacuna-choose-schedule first";

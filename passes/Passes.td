@@ -172,7 +172,8 @@ def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
     scratch; then, for each group of target channels, keeps the tile in
     registers while it walks the group's items of the stream. docs/kernels.md
     tells what a stream holds. A function that does anything else besides is
-    refused, as that would be lost.
+    refused, as that would be lost; so is one that the module uses, as a kernel has
+    other arguments.
 
     ```mlir
     // Before

@@ -11,6 +11,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace lacuna {
 
@@ -50,12 +51,25 @@ std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
   return kept;
 }
 
+/// NaN has no place in an order, and sorting by it is undefined.
+void verifyFinite(const SparseParameter &parameter,
+                  const std::vector<double> &scores) {
+  for (size_t slot = 0; slot < scores.size(); ++slot)
+    if (!std::isfinite(scores[slot]))
+      throw UserError("training: unit " +
+                      std::to_string(parameter.active().units[slot]) + " of " +
+                      parameter.name() + " has an importance of " +
+                      std::to_string(scores[slot]) +
+                      "; use a lower learning rate or a smaller lambda");
+}
+
 } // namespace
 
 bool pruneToUnits(SparseParameter &parameter, int64_t count,
                   const std::vector<double> &scores) {
   if (parameter.activeUnits() <= count)
     return false;
+  verifyFinite(parameter, scores);
   parameter.prune(parameter.structure().scheme == Scheme::Pattern
                       ? balancedSlots(parameter, count, scores)
                       : largest(scores, count));

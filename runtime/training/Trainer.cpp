@@ -74,11 +74,15 @@ void TrainerOptions::verify() const {
     reject("epochs", epochs, "at least 1");
   if (batch < 1)
     reject("batch", double(batch), "at least 1");
-  if (!(sgd.learningRate > 0) || std::isinf(sgd.learningRate))
+  // Steps are taken in single precision.
+  auto overflows = [](double value) {
+    return std::isinf(static_cast<float>(value));
+  };
+  if (!(sgd.learningRate > 0) || overflows(sgd.learningRate))
     reject("lr", sgd.learningRate, "a finite number above 0");
   if (!(sgd.momentum >= 0 && sgd.momentum < 1))
     reject("momentum", sgd.momentum, "at least 0 and below 1");
-  if (!(sgd.weightDecay >= 0) || std::isinf(sgd.weightDecay))
+  if (!(sgd.weightDecay >= 0) || overflows(sgd.weightDecay))
     reject("weight-decay", sgd.weightDecay, "a finite number, at least 0");
 }
 
@@ -176,11 +180,10 @@ void Trainer::loadBatch(const ImageSet &set, const uint32_t *index,
       data.mean.data(), data.deviation.data(), provider.lanes(), images);
 }
 
-void Trainer::reportDivergence(int epoch, int64_t step, double loss) {
+void Trainer::reportDivergence(const std::string &where, double loss) {
   std::string layer = network.firstNonFiniteLayer();
   std::ostringstream message;
-  message << "training: the loss is " << loss << " at epoch " << epoch + 1
-          << ", step " << step + 1 << "; ";
+  message << "training: the loss is " << loss << " " << where << "; ";
   if (layer.empty())
     message << "all layers' outputs are finite";
   else
@@ -197,7 +200,9 @@ void Trainer::trainStep(int epoch, int64_t first, int64_t count,
   operators::LossResult result =
       operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient);
   if (!std::isfinite(result.lossSum))
-    reportDivergence(epoch, first / options.batch, result.lossSum);
+    reportDivergence("at epoch " + std::to_string(epoch + 1) + ", step " +
+                         std::to_string(first / options.batch + 1),
+                     result.lossSum);
   progress.lossSum += result.lossSum;
   progress.correct += result.correct;
   progress.images += count;
@@ -230,9 +235,12 @@ double Trainer::testAccuracy() {
     int64_t size = std::min(options.batch, count - first);
     loadBatch(data.test, testOrder.data() + first, size, kNotAugmented);
     const Tensor &logits = network.forward(images, false);
-    correct +=
-        operators::softmaxCrossEntropy(pool, logits, labels.data(), nullptr)
-            .correct;
+    operators::LossResult result =
+        operators::softmaxCrossEntropy(pool, logits, labels.data(), nullptr);
+    // The last step's divergence shows nowhere else.
+    if (!std::isfinite(result.lossSum))
+      reportDivergence("on the test images", result.lossSum);
+    correct += result.correct;
     first += size;
   }
   return double(correct) / double(count);

@@ -30,6 +30,12 @@ class BadDriverFlags(ToolTest):
     def test_run_help_shows_a_descriptor(self):
         self.assertIn('"scheme": "block"', self.succeed("run", "--help").stdout)
 
+    def test_output_that_cannot_be_written(self):
+        with open("/dev/full", "w") as full:
+            process = lacuna("--help", stdout=full)
+        self.assertEqual(process.returncode, ENVIRONMENT_ERROR, process.stderr)
+        self.assertIn("standard output", process.stderr)
+
     def test_no_command(self):
         self.refuse(USAGE_ERROR, ["no command", "lacuna --help"])
 
@@ -112,6 +118,10 @@ class BadTrainFlags(ToolTest):
             "batch": (0, -1),
             "epochs": (0, -1),
             "threads": (0, 100000),
+            "limit-train": (0, 65),
+            "limit-test": (0, 33),
+            "seed": (-1,),
+            "lr": (0, "nan", 1e300),
         }.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):
@@ -135,6 +145,11 @@ class BadTrainFlags(ToolTest):
         self.assertEqual(process.returncode, USER_ERROR, process.stderr)
         for word in ("epoch", "step", "layer"):
             self.assertIn(word, process.stderr)
+
+    def test_divergence_in_the_last_step(self):
+        process = lacuna(*self.flags(lr=1e38, batch=64))
+        self.assertEqual(process.returncode, USER_ERROR, process.stderr)
+        self.assertIn("on the test images", process.stderr)
 
 
 if __name__ == "__main__":

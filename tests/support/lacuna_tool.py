@@ -32,14 +32,14 @@ def require_module(name):
         sys.exit(SKIPPED)
 
 
-def lacuna(*arguments, timeout=300):
+def lacuna(*arguments, timeout=300, stdout=subprocess.PIPE):
     """Runs the tool and returns the finished process, text decoded."""
     tool = os.environ.get("LACUNA")
     if not tool:
         sys.exit("set LACUNA to the path of the lacuna tool")
     return subprocess.run(
         [tool, *map(str, arguments)],
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         encoding="utf-8",

@@ -13,6 +13,7 @@
 
 #include "lacuna/Support/Error.h"
 
+#include <cstdio>
 #include <iostream>
 #include <new>
 #include <string_view>
@@ -83,7 +84,12 @@ int report(const char *message, ExitCode code) {
 
 int runDriver(int argc, char **argv, const ProviderFactory &makeProvider) {
   try {
-    return dispatch(argc, argv, makeProvider);
+    int code = dispatch(argc, argv, makeProvider);
+    std::cout.flush();
+    if (code == 0 && (std::fflush(stdout) != 0 || std::ferror(stdout)))
+      throw EnvironmentError("standard output: cannot be written; send it to "
+                             "a place with room");
+    return code;
   } catch (const Error &error) {
     return report(error.what(), error.exitCode());
   } catch (const std::bad_alloc &) {

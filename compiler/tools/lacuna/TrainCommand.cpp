@@ -95,6 +95,10 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                  "Weight of the gradient in MEST's importance score")
       ->capture_default_str();
   app.add_option("--seed", flags.seed, "Decides every random choice")
+      ->check([](const std::string &text) {
+        return text.find('-') == std::string::npos ? std::string()
+                                                   : text + " is negative";
+      })
       ->capture_default_str();
   app.add_option("--threads", flags.provider.threads,
                  "Threads; the result does not depend on their number")
@@ -146,9 +150,9 @@ void limit(ImageSet &set, const std::optional<int64_t> &count,
            const char *flag) {
   if (!count)
     return;
-  if (*count < 1)
+  if (*count < 1 || *count > set.count())
     throw UserError(std::string(flag) + ": is " + std::to_string(*count) +
-                    ", must be at least 1");
+                    ", must be between 1 and " + std::to_string(set.count()));
   limitImages(set, *count);
 }
 

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace lacuna {
@@ -77,7 +78,8 @@ public:
   /// Runs all epochs. Throws UserError when the loss is no longer finite.
   TrainingSummary run();
 
-  /// Share of the test images the network gets right.
+  /// Share of the test images the network gets right. Throws UserError when
+  /// their loss is not finite.
   double testAccuracy();
 
 private:
@@ -96,7 +98,7 @@ private:
   void trainStep(int epoch, int64_t first, int64_t count, Progress &progress);
   void loadBatch(const ImageSet &set, const uint32_t *index, int64_t count,
                  int augmentedEpoch);
-  [[noreturn]] void reportDivergence(int epoch, int64_t step, double loss);
+  [[noreturn]] void reportDivergence(const std::string &where, double loss);
 
   Network &network;
   const Method &method;

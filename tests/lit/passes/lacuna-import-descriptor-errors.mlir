@@ -5,14 +5,16 @@
 // RUN: not lacuna-opt %t/module.mlir --lacuna-import-descriptor=descriptor=%t/cut.json 2>&1 | FileCheck %s --check-prefix=CUT
 // RUN: not lacuna-opt %t/module.mlir --lacuna-import-descriptor=descriptor=%t/range.json 2>&1 | FileCheck %s --check-prefix=RANGE
 // RUN: not lacuna-opt %t/module.mlir --lacuna-import-descriptor="descriptor=%t/good.json operation=grad-input bias=true" 2>&1 | FileCheck %s --check-prefix=BIAS
+// RUN: not lacuna-opt %t/module.mlir --lacuna-import-descriptor="descriptor=%t/good.json name=" 2>&1 | FileCheck %s --check-prefix=NAME
 // RUN: not lacuna-opt %t/taken.mlir --lacuna-import-descriptor=descriptor=%t/good.json 2>&1 | FileCheck %s --check-prefix=TAKEN
 
-// NONE: error:
+// NONE: error: descriptor: is missing, must be a file
 // MISSING: error: {{.*}}missing.json
 // FOLDER: error:
 // CUT: error: {{.*}}cut.json
 // RANGE: error: {{.*}}range.json: active[1]
 // BIAS: error: bias: only the forward operation has one
+// NAME: error: name: is empty, must name a function
 // TAKEN: error: redefinition of symbol named 'kernel'
 
 //--- module.mlir

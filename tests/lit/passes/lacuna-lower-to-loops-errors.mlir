@@ -125,3 +125,18 @@ func.func @drops_statistics(%x: tensor<?x1x1x2xf32>, %w: tensor<1x1x1x1xf32>) ->
       : tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x1x2xf32>, tensor<1x2xf32>
   return %y : tensor<?x1x1x2xf32>
 }
+
+// -----
+
+// Arguments of a kernel are not those of the function.
+// expected-error@+1 {{must not be used in its module to become a kernel}}
+func.func @called(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
+  %y = lacuna.linear %x, %w structure(#lacuna.dense)
+      schedule(<lanes = 16, tile = [1, 1, 1], chunk = 8, panel = [1, 1], taps = 1, unroll = 1, level = stream>)
+      : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+func.func @caller(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
+  %y = func.call @called(%x, %w) : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}

@@ -134,6 +134,24 @@ TEST(Pruning, ScoresUnitsByTheirNorm) {
   EXPECT_DOUBLE_EQ(scores[1], 3);
 }
 
+TEST(Pruning, RefusesScoresWithoutAnOrder) {
+  for (Scheme scheme : {Scheme::Unstructured, Scheme::Pattern}) {
+    SparseParameter weights = parameterOf(conv(4), scheme);
+    auto method = makeMethod("static", {0.6, 10, 0});
+    weights.activate(method->initialise(weights, {0, 0, kSeed}));
+    weights.values()[0] = std::nanf("");
+    try {
+      pruneToUnits(weights, weights.activeUnits() - 1, method->score(weights));
+      FAIL() << "pruned";
+    } catch (const UserError &error) {
+      std::string text = error.what();
+      EXPECT_NE(text.find("layer.weight has an importance of nan"),
+                std::string::npos)
+          << text;
+    }
+  }
+}
+
 TEST(Pruning, LambdaAddsTheGradient) {
   SparseParameter weights =
       parameterOf(Geometry::linear(2, 1), Scheme::Unstructured);

@@ -157,6 +157,20 @@ TEST(Trainer, DivergenceNamesTheFirstLayer) {
   }
 }
 
+TEST(Trainer, DivergenceInTheLastStepShowsInTheTest) {
+  TrainerOptions options = shortRun(1);
+  options.batch = 1 << 20;
+  options.sgd.learningRate = 1e38;
+  SpotRun run("static", Scheme::Block, 1, options);
+  try {
+    run.trainer.run();
+    FAIL() << "went on";
+  } catch (const UserError &error) {
+    std::string text = error.what();
+    EXPECT_NE(text.find("on the test images"), std::string::npos) << text;
+  }
+}
+
 TEST(Trainer, AugmentationChangesTrainingOnly) {
   auto hashAndAccuracy = [](bool augment) {
     DataSet data = spots();
@@ -188,6 +202,8 @@ TEST(Trainer, RefusesOptionsOutOfRange) {
   EXPECT_EQ(refused([](TrainerOptions &o) { o.batch = 0; }), "batch");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.epochs = 0; }), "epochs");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.learningRate = 0; }), "lr");
+  EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.learningRate = 1e300; }),
+            "lr");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.momentum = 1; }), "momentum");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.weightDecay = -1; }),
             "weight-decay");
