@@ -81,8 +81,6 @@ std::string KernelCache::pathOf(const KernelPlan &plan) const {
 KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
                                       std::string &object) const {
   std::string path = pathOf(plan);
-  if (!llvm::sys::fs::exists(path))
-    return Lookup::Miss;
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                           /*RequiresNullTerminator=*/false,
                                           /*IsVolatile=*/true);
@@ -91,7 +89,8 @@ KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
     return Lookup::Corrupt;
   };
   if (!file)
-    return refuse();
+    return file.getError() == std::errc::is_a_directory ? refuse()
+                                                        : Lookup::Miss;
   llvm::StringRef rest = (*file)->getBuffer();
   llvm::StringRef whole = rest;
   size_t textEnd = kMagic.size() + std::to_string(plan.text.size()).size() + 1 +

@@ -17,6 +17,8 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -100,6 +102,25 @@ private:
   int stage = 0;
 };
 
+/// Keeps what the backend refuses, so that it can be thrown outside LLVM.
+class DiagnosticCollector : public llvm::DiagnosticHandler {
+public:
+  explicit DiagnosticCollector(std::string &text) : text(text) {}
+
+  bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
+    if (info.getSeverity() == llvm::DS_Error) {
+      llvm::raw_string_ostream out(text);
+      llvm::DiagnosticPrinterRawOStream printer(out);
+      info.print(printer);
+      out << "\n";
+    }
+    return true;
+  }
+
+private:
+  std::string &text;
+};
+
 void runMLIR(mlir::ModuleOp module, const std::string &diagnostics,
              llvm::function_ref<void(mlir::OpPassManager &)> build) {
   mlir::PassManager manager(module.getContext());
@@ -180,6 +201,10 @@ std::string compileKernel(const KernelPlan &plan, const Target &target,
   dump.write("llvm.mlir", print);
 
   llvm::LLVMContext llvmContext;
+  std::string refusals;
+  // Without a handler, LLVM ends the process on an error.
+  llvmContext.setDiagnosticHandler(
+      std::make_unique<DiagnosticCollector>(refusals));
   std::unique_ptr<llvm::Module> code =
       mlir::translateModuleToLLVMIR(*module, llvmContext, plan.name);
   if (!code)
@@ -208,6 +233,8 @@ std::string compileKernel(const KernelPlan &plan, const Target &target,
     });
   }
   auto object = emit(*code, *machine, llvm::CodeGenFileType::ObjectFile);
+  if (!refusals.empty())
+    throw InternalError("a kernel did not compile:\n" + refusals);
   return std::string(object.data(), object.size());
 }
 

@@ -9,9 +9,11 @@
 
 #include "lacuna/Support/Error.h"
 
+#include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/SHA256.h"
+#include "llvm/TargetParser/Host.h"
 
 #include <algorithm>
 #include <link.h>
@@ -158,9 +160,19 @@ int findBuildId(dl_phdr_info *info, size_t, void *data) {
 
 std::string compilerBuildId() {
   static const std::string id = [] {
-    BuildIdSearch search{reinterpret_cast<uintptr_t>(&compilerBuildId), {}};
-    dl_iterate_phdr(findBuildId, &search);
-    return search.id;
+    // A library that is updated in place emits other code under one version.
+    std::string all;
+    for (uintptr_t address :
+         {reinterpret_cast<uintptr_t>(&compilerBuildId),
+          reinterpret_cast<uintptr_t>(&llvm::sys::getHostCPUName),
+          reinterpret_cast<uintptr_t>(&mlir::verify)}) {
+      BuildIdSearch search{address, {}};
+      dl_iterate_phdr(findBuildId, &search);
+      if (search.id.empty())
+        return std::string();
+      all += (all.empty() ? "" : "-") + search.id;
+    }
+    return all;
   }();
   return id;
 }

@@ -42,7 +42,7 @@ STEP_FIELDS = {
     "least_bytes_moved",
     "gflops",
     "fma_peak_gflops",
-    "peak_rss_bytes",
+    "peak_bytes_by_kind", "peak_rss_bytes",
 }
 
 

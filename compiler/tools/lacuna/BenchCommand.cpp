@@ -7,6 +7,7 @@
 
 #include "BenchCommand.h"
 
+#include "CommandLine.h"
 #include "DenseConvolution.h"
 #include "KernelBenchmark.h"
 #include "StepBenchmark.h"
@@ -329,18 +330,12 @@ int runBench(int argc, char **argv, const ProviderFactory &makeProvider) {
   CLI::App *stepApp = app.add_subcommand(
       "step", "A whole training step on random images, split by kind");
   defineStep(*stepApp, step);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    int code = app.exit(error);
-    return static_cast<int>(code == 0 ? ExitCode::Success
-                                      : ExitCode::UsageError);
-  }
-  if (stepApp->parsed())
-    benchStep(step, makeProvider);
-  else
-    benchKernels(kernels, makeProvider);
-  return static_cast<int>(ExitCode::Success);
+  return runCommand(app, argc, argv, [&] {
+    if (stepApp->parsed())
+      benchStep(step, makeProvider);
+    else
+      benchKernels(kernels, makeProvider);
+  });
 }
 
 } // namespace lacuna

@@ -7,6 +7,7 @@
 
 #include "RunCommand.h"
 
+#include "CommandLine.h"
 #include "KernelRun.h"
 
 #include "lacuna/Support/Error.h"
@@ -236,9 +237,11 @@ void execute(const RunFlags &flags, const ProviderFactory &makeProvider) {
   Descriptor descriptor = loadDescriptor(flags.descriptor);
   RunArrays arrays = readArrays(flags, descriptor.geometry);
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
-  std::shared_ptr<const Kernel> kernel =
-      provider->get({flags.operation, descriptor.geometry, descriptor.structure,
-                     {}, flags.level});
+  std::shared_ptr<const Kernel> kernel = provider->get({flags.operation,
+                                                        descriptor.geometry,
+                                                        descriptor.structure,
+                                                        {},
+                                                        flags.level});
   NpyArray result;
   result.shape =
       resultShape(flags.operation, descriptor.geometry, arrays.images);
@@ -253,16 +256,9 @@ int runRun(int argc, char **argv, const ProviderFactory &makeProvider) {
   app.footer(kFooter);
   RunFlags flags;
   defineFlags(app, flags);
-  try {
-    app.parse(argc, argv);
-    verifyOperands(app, flags.operation);
-  } catch (const CLI::ParseError &error) {
-    int code = app.exit(error);
-    return static_cast<int>(code == 0 ? ExitCode::Success
-                                      : ExitCode::UsageError);
-  }
-  execute(flags, makeProvider);
-  return static_cast<int>(ExitCode::Success);
+  // As part of parsing, so that a missing operand is answered like any flag.
+  app.final_callback([&] { verifyOperands(app, flags.operation); });
+  return runCommand(app, argc, argv, [&] { execute(flags, makeProvider); });
 }
 
 } // namespace lacuna

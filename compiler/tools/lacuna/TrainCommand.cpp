@@ -7,6 +7,7 @@
 
 #include "TrainCommand.h"
 
+#include "CommandLine.h"
 #include "TrainProgress.h"
 
 #include "lacuna/Runtime/DataSet.h"
@@ -202,15 +203,7 @@ int runTrain(int argc, char **argv, const ProviderFactory &makeProvider) {
   app.footer(kFooter);
   TrainFlags flags;
   defineFlags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    int code = app.exit(error);
-    return static_cast<int>(code == 0 ? ExitCode::Success
-                                      : ExitCode::UsageError);
-  }
-  execute(flags, makeProvider);
-  return static_cast<int>(ExitCode::Success);
+  return runCommand(app, argc, argv, [&] { execute(flags, makeProvider); });
 }
 
 } // namespace lacuna

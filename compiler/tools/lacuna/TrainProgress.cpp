@@ -85,6 +85,9 @@ std::string formatSummary(const TrainingSummary &summary, double density) {
   text += format("cache hits        %lld memory, %lld disk\n",
                  static_cast<long long>(summary.kernels.memoryHits),
                  static_cast<long long>(summary.kernels.diskHits));
+  if (summary.kernels.diskFailures > 0)
+    text += format("cache failures    %lld entries damaged or not written\n",
+                   static_cast<long long>(summary.kernels.diskFailures));
   text += format("repacks           %lld, stalled %.2f s\n",
                  static_cast<long long>(summary.repacks), summary.stallSeconds);
   text += format("model state       %.2f MiB\n",

@@ -34,8 +34,9 @@ KernelPlan planKernel(const KernelRequest &request, const Target &target);
 std::string compileKernel(const KernelPlan &plan, const Target &target,
                           const std::string &dumpDirectory);
 
-/// Identifies this build of the compiler; empty when the linker left no build
-/// id, in which case objects must not be reused across processes.
+/// Identifies this build of the compiler and the LLVM and MLIR it runs with;
+/// empty when a linker left no build id, in which case objects must not be
+/// reused across processes.
 std::string compilerBuildId();
 
 } // namespace lacuna

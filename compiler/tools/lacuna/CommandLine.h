@@ -1,0 +1,24 @@
+//===- CommandLine.h - What all commands do with their flags ----*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
+#define LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace lacuna {
+
+/// Parses the flags, then runs `execute`. Help and wrong flags are answered
+/// here. Returns the exit code; what `execute` throws passes through.
+int runCommand(CLI::App &app, int argc, char **argv,
+               const std::function<void()> &execute);
+
+} // namespace lacuna
+
+#endif // LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
