@@ -179,7 +179,7 @@ private:
                         /*write=*/true);
     };
     auto fresh = [&] {
-      if (walk.hasNextTile(tile))
+      if (walk.prefetchesNextTile(tile))
         prefetchNext();
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
@@ -200,7 +200,7 @@ private:
     };
     Value first = emit.compare(CmpIPredicate::eq, chunk, emit.constant(0));
     if (emit.fusion.accumulate) {
-      if (walk.hasNextTile(tile))
+      if (walk.prefetchesNextTile(tile))
         emit.branch(first, prefetchNext, [] {});
       return partial();
     }

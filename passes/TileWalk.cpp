@@ -182,7 +182,10 @@ int64_t TileWalk::targetOffset(const TilePixel &pixel) const {
          (row * layout.target.width + column) * emit.lanes();
 }
 
-bool TileWalk::hasNextTile(const Tile &tile) const {
+bool TileWalk::prefetchesNextTile(const Tile &tile) const {
+  // A strided tile reads runs of whole cache lines, which the hardware follows.
+  if (layout.sourceStep.height * layout.sourceStep.width > 1)
+    return false;
   Extent2d whole = layout.wholeTiles();
   return whole.height * whole.width > 1 && !tile.tailRow && !tile.tailColumn;
 }
@@ -268,7 +271,7 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
   };
   // The next tile needs these pixels soon: all but the border that two tiles
   // of a row share.
-  bool hasNext = hasNextTile(tile);
+  bool hasNext = prefetchesNextTile(tile);
   Value advance;
   if (hasNext)
     advance = nextTile(tile, layout.sourceStep, layout.source.width);

@@ -69,9 +69,10 @@ public:
                              mlir::Value channel);
   int64_t targetOffset(const TilePixel &pixel) const;
   int64_t targetPlane() const;
-  /// Whether a tile has a next one in its plane, and how far its pixels are in
-  /// a target tensor: beside it, or at the start of the next row of tiles.
-  bool hasNextTile(const Tile &tile) const;
+  /// Whether a tile prefetches the next one of its plane, and how far that
+  /// one's pixels are in a target tensor: beside it, or at the start of the
+  /// next row of tiles.
+  bool prefetchesNextTile(const Tile &tile) const;
   mlir::Value nextTargetTile(const Tile &tile);
 
 private:

@@ -131,7 +131,7 @@ private:
   /// first one brings it for the others.
   void prefetchNext(const Tile &tile, ArrayRef<TilePixel> pixels, Value chunk,
                     Value target) {
-    if (!walk.hasNextTile(tile))
+    if (!walk.prefetchesNextTile(tile))
       return;
     auto prefetch = [&] {
       Value next = emit.add(target, walk.nextTargetTile(tile));
