@@ -11,6 +11,15 @@
 
 namespace lacuna {
 
+void addCompilerFlags(CLI::App &app, ProviderOptions &options) {
+  app.add_option("--dump-ir", options.dumpIrDirectory,
+                 "Write the IR of each compiled kernel to this folder");
+  app.add_option("--cache-dir", options.cacheDirectory,
+                 "Folder of the kernel cache");
+  app.add_flag("--no-disk-cache", options.noDiskCache,
+               "Neither read nor write the kernel cache on disk");
+}
+
 int runCommand(CLI::App &app, int argc, char **argv,
                const std::function<void()> &execute) {
   try {

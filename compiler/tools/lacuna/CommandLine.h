@@ -8,11 +8,16 @@
 #ifndef LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
 #define LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
 
+#include "lacuna/Compiler/ProviderOptions.h"
+
 #include <CLI/CLI.hpp>
 
 #include <functional>
 
 namespace lacuna {
+
+/// Flags of the compiler that train and run share.
+void addCompilerFlags(CLI::App &app, ProviderOptions &options);
 
 /// Parses the flags, then runs `execute`. Help and wrong flags are answered
 /// here. Returns the exit code; what `execute` throws passes through.

@@ -105,12 +105,7 @@ void defineFlags(CLI::App &app, RunFlags &flags) {
       ->capture_default_str();
   app.add_option("--cpu", flags.provider.cpu,
                  "Compile for this CPU, as LLVM names it; default this one");
-  app.add_option("--dump-ir", flags.provider.dumpIrDirectory,
-                 "Write the compiler's IR into this directory");
-  app.add_option("--cache-dir", flags.provider.cacheDirectory,
-                 "Keep compiled kernels in this directory");
-  app.add_flag("--no-disk-cache", flags.provider.noDiskCache,
-               "Neither read nor write compiled kernels on disk");
+  addCompilerFlags(app, flags.provider);
 }
 
 enum class Operand { Input, Weights, Gradient };

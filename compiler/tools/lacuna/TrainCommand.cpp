@@ -109,12 +109,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_option("--limit-test", flags.limitTest,
                  "Use only the first N test images");
   app.add_option("--metrics", flags.metrics, "Where to write metrics (.jsonl)");
-  app.add_option("--dump-ir", flags.provider.dumpIrDirectory,
-                 "Write the IR of each compiled kernel to this folder");
-  app.add_option("--cache-dir", flags.provider.cacheDirectory,
-                 "Folder of the kernel cache");
-  app.add_flag("--no-disk-cache", flags.provider.noDiskCache,
-               "Neither read nor write the kernel cache on disk");
+  addCompilerFlags(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,
                "Run batch norm and sums as passes of their own instead of "
                "inside kernels");
