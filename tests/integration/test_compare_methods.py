@@ -1,0 +1,109 @@
+# ===- test_compare_methods.py - Methods side by side -------------------------===#
+#
+# Part of the Lacuna project, under the Apache License v2.0 with LLVM
+# Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""What compare_methods.py runs, repeats, refuses and prints."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+from idx_data import write_set
+from lacuna_tool import USER_ERROR, ToolTest
+
+RUNS = ["dense", "static:block:0.8", "mest-em:unstructured"]
+
+
+class CompareMethodsTest(ToolTest):
+    def setUp(self):
+        super().setUp()
+        self.data = write_set(self.path("data"))
+        self.output = self.path("runs")
+
+    def compare(self, *runs, train=()):
+        words = ["--output", self.output, "--lacuna", os.environ["LACUNA"], *runs]
+        words += ["--", "--model", "lenet-300-100", "--data", "mnist:" + self.data]
+        words += ["--epochs", "2", *train]
+        return subprocess.run(
+            [sys.executable, os.environ["COMPARE_METHODS"], *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env=dict(os.environ, XDG_CACHE_HOME=self.path("cache")),
+            encoding="utf-8",
+            check=False,
+        )
+
+    def succeed(self, *runs, **settings):
+        process = self.compare(*runs, **settings)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        return process
+
+    def refuse(self, code, parts, *runs, **settings):
+        process = self.compare(*runs, **settings)
+        self.assertEqual(process.returncode, code, process.stderr)
+        for part in parts:
+            self.assertIn(part, process.stderr)
+        self.assertNotIn("Traceback", process.stderr)
+
+    def metrics(self, name):
+        return os.path.join(self.output, name + ".jsonl")
+
+    def test_table(self):
+        table = self.succeed(*RUNS).stdout.splitlines()
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
+        titles, rows = rows[0], rows[2:]
+        self.assertEqual(
+            [row[:3] for row in rows],
+            [
+                ["dense", "-", "0"],
+                ["static", "block", "0.8"],
+                ["mest-em", "unstructured", "0.9"],
+            ],
+        )
+        for row, name in zip(rows, ["dense", "static-block-0.8"]):
+            with open(self.metrics(name), encoding="utf-8") as file:
+                summary = json.loads(file.readlines()[-1])
+            best = "%.2f %%" % (100 * summary["best_test_accuracy"])
+            self.assertEqual(row[titles.index("best test")], best)
+
+    def test_continues(self):
+        first = self.succeed("dense").stdout
+        with open(self.metrics("static-block-0.8"), "w", encoding="utf-8") as file:
+            file.write('{"event":"epoch","epo')
+        again = self.succeed("dense", "static:block:0.8")
+        self.assertIn("dense: done before", again.stderr)
+        self.assertIn("static-block-0.8: training", again.stderr)
+        self.assertIn(first.splitlines()[2].split("|")[4], again.stdout)
+
+    def test_refuses_metrics_of_another_command(self):
+        self.succeed("dense")
+        self.refuse(
+            USER_ERROR,
+            [self.metrics("dense"), "another command"],
+            "dense",
+            train=["--seed", "7"],
+        )
+
+    def test_failed_run_names_its_log(self):
+        self.refuse(
+            USER_ERROR,
+            ["static-block-0.8 failed", "static-block-0.8.log"],
+            "static:block:0.8",
+            train=["--lr", "-1"],
+        )
+
+    def test_bad_runs(self):
+        argparse_error = 2
+        for run in ["static:", "a:b:c:d", "static:block:half"]:
+            with self.subTest(run=run):
+                self.refuse(argparse_error, [run], run)
+        self.refuse(USER_ERROR, ["named twice"], "dense", "dense")
+
+
+if __name__ == "__main__":
+    unittest.main()
