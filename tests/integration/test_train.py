@@ -132,6 +132,10 @@ class TrainTest(ToolTest):
         self.assertGreater(second["cache_hits"], 0)
         self.assertEqual(first_hash, second_hash)
 
+    def test_kernels_for_another_cpu_learn_too(self):
+        epochs, _, _ = self.train("--cpu", "x86-64-v3")
+        self.assertLess(epochs[-1]["train_loss"], epochs[0]["train_loss"])
+
     def test_sparse_state_is_smaller_than_dense(self):
         _, sparse, _ = self.train(epochs=1)
         _, dense, _ = self.train(epochs=1, method="dense", sparsity=0)

@@ -274,8 +274,7 @@ void defineStep(CLI::App &app, StepFlags &flags) {
   app.add_option("--threads", flags.provider.threads, "Threads")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app.add_option("--cpu", flags.provider.cpu,
-                 "Compile for this CPU, as LLVM names it; default this one");
+  addCompilerFlags(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,
                "Run batch norm and sums as passes of their own");
   app.add_flag("--layers", flags.layers, "Print the times of every layer");
@@ -304,10 +303,7 @@ void defineKernels(CLI::App &app, KernelFlags &flags) {
   app.add_option("--threads", flags.provider.threads, "Threads of Lacuna")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app.add_option("--cpu", flags.provider.cpu,
-                 "Compile for this CPU, as LLVM names it; default this one");
-  app.add_option("--dump-ir", flags.provider.dumpIrDirectory,
-                 "Write the compiler's IR into this directory");
+  addCompilerFlags(app, flags.provider);
   app.add_option("--json", flags.json, "Write the rows as a JSON array");
 }
 

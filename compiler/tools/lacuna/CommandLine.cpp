@@ -12,8 +12,13 @@
 namespace lacuna {
 
 void addCompilerFlags(CLI::App &app, ProviderOptions &options) {
+  app.add_option("--cpu", options.cpu,
+                 "Compile for this CPU, as LLVM names it; default this one");
   app.add_option("--dump-ir", options.dumpIrDirectory,
                  "Write the IR of each compiled kernel to this folder");
+}
+
+void addCacheFlags(CLI::App &app, ProviderOptions &options) {
   app.add_option("--cache-dir", options.cacheDirectory,
                  "Folder of the kernel cache");
   app.add_flag("--no-disk-cache", options.noDiskCache,

@@ -16,8 +16,11 @@
 
 namespace lacuna {
 
-/// Flags of the compiler that train and run share.
+/// What kernels are compiled for, and where their stages go.
 void addCompilerFlags(CLI::App &app, ProviderOptions &options);
+
+/// Where compiled kernels are kept.
+void addCacheFlags(CLI::App &app, ProviderOptions &options);
 
 /// Parses the flags, then runs `execute`. Help and wrong flags are answered
 /// here. Returns the exit code; what `execute` throws passes through.

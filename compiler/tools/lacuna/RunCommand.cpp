@@ -103,9 +103,8 @@ void defineFlags(CLI::App &app, RunFlags &flags) {
       "How far code is specialised; default specialised", false);
   app.add_option("--threads", flags.provider.threads, "Threads")
       ->capture_default_str();
-  app.add_option("--cpu", flags.provider.cpu,
-                 "Compile for this CPU, as LLVM names it; default this one");
   addCompilerFlags(app, flags.provider);
+  addCacheFlags(app, flags.provider);
 }
 
 enum class Operand { Input, Weights, Gradient };

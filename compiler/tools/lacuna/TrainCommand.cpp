@@ -110,6 +110,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                  "Use only the first N test images");
   app.add_option("--metrics", flags.metrics, "Where to write metrics (.jsonl)");
   addCompilerFlags(app, flags.provider);
+  addCacheFlags(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,
                "Run batch norm and sums as passes of their own instead of "
                "inside kernels");
