@@ -38,10 +38,8 @@ ActiveSet drawActive(const LayerShape &shape, const Structure &structure,
   if (structure.scheme == Scheme::Dense)
     return {};
   SparseParameter parameter(shape.name, shape.geometry, structure);
-  MethodOptions options;
-  options.sparsity = sparsity;
-  return makeMethod("static", options)
-      ->initialise(parameter, {/*epoch=*/0, /*layer=*/0, /*seed=*/1});
+  RandomStream stream(/*seed=*/1, RandomPurpose::InitialMask);
+  return randomUnits(parameter, sparsity, stream);
 }
 
 } // namespace

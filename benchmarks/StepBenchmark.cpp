@@ -40,20 +40,13 @@ Tensor randomImages(const ImageShape &shape, int64_t batch, int64_t lanes) {
 }
 
 /// Runs a method's first mutation, timed apart from the packing after it.
-void timeMutation(Network &network, const Method &method, StepTiming &timing) {
-  std::vector<SparseLayer *> changed;
-  uint32_t number = 0;
+void timeMutation(Network &network, Method &method, MethodContext &context,
+                  StepTiming &timing) {
   double start = now();
-  for (SparseLayer *layer : network.weightLayers()) {
-    MutationEvent event{0, number++, /*seed=*/1};
-    if (layer->weight().structure().scheme != Scheme::Dense &&
-        method.mutate(layer->weight(), event))
-      changed.push_back(layer);
-  }
+  method.mutate(context, {});
   timing.mutation = now() - start;
   start = now();
-  for (SparseLayer *layer : changed)
-    network.repack(*layer);
+  network.repackChanged();
   timing.repack = now() - start;
 }
 
@@ -82,12 +75,8 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
       makeMethod(dense ? "dense" : "mest-em", methodOptions);
   Network network = makeModel(options.model, imagesOf(options.model), kClasses,
                               options.scheme, options.fuse);
-  uint32_t number = 0;
-  for (SparseLayer *layer : network.weightLayers()) {
-    MutationEvent event{0, number++, /*seed=*/1};
-    if (layer->weight().structure().scheme != Scheme::Dense)
-      layer->weight().activate(method->initialise(layer->weight(), event));
-  }
+  MethodContext context(network, *method, /*seed=*/1);
+  method->initialise(context);
   network.initialise(1);
   network.bind(provider, pool);
 
@@ -101,7 +90,7 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
 
   StepTiming timing;
   timing.step = std::numeric_limits<double>::infinity();
-  timeMutation(network, *method, timing);
+  timeMutation(network, *method, context, timing);
   Profile profile;
   network.profileInto(&profile);
   for (int step = 0; step <= options.steps; ++step) {

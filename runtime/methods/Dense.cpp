@@ -16,12 +16,8 @@ public:
   explicit Dense(const MethodOptions &options) : Method(options) {}
   std::string name() const override { return "dense"; }
   bool isSparse() const override { return false; }
-  ActiveSet initialise(const SparseParameter & /*parameter*/,
-                       const MutationEvent & /*event*/) const override {
-    return {};
-  }
-  bool finish(SparseParameter & /*parameter*/) const override { return false; }
-  double scheduledSparsity(int /*epoch*/) const override { return 0; }
+  void initialise(MethodContext & /*context*/) override {}
+  void finish(MethodContext & /*context*/) override {}
 };
 
 } // namespace

@@ -40,32 +40,37 @@ ElasticMutation::ElasticMutation(std::string name, const MethodOptions &options,
                                  const MutationBounds &bounds)
     : Method(options), methodName(std::move(name)), bounds(bounds),
       schedule(options.epochs) {
-  for (const std::array<double, 3> &side : {bounds.lower, bounds.upper})
-    for (double bound : side)
-      if (!(bound >= 0 && bound < 1)) {
-        std::ostringstream message;
-        message << "sparsity: " << options.sparsity << " makes " << methodName
-                << " pass through sparsity " << bound
-                << ", which must be at least 0 and below 1";
-        throw UserError(message.str());
-      }
+  for (double share : bounds.upper)
+    if (share * (1 - options.sparsity) > 1) {
+      std::ostringstream message;
+      message << "sparsity: " << options.sparsity << " makes " << methodName
+              << " pass through sparsity " << 1 - share * (1 - options.sparsity)
+              << ", which must be at least 0";
+      throw UserError(message.str());
+    }
 }
 
-double ElasticMutation::scheduledSparsity(int epoch) const {
-  return bounds.upper[schedule.stage(schedule.latestMutation(epoch))];
+double ElasticMutation::scheduledSparsity(double target, int epoch) const {
+  int stage = schedule.stage(schedule.latestMutation(epoch));
+  return std::max(0.0, 1 - bounds.upper[stage] * (1 - target));
 }
 
-bool ElasticMutation::mutate(SparseParameter &parameter,
-                             const MutationEvent &event) const {
-  if (!schedule.mutatesAt(event.epoch))
-    return false;
+void ElasticMutation::mutate(MethodContext &context,
+                             const MutationEvent &event) {
+  if (event.moment != Moment::EpochStart || !schedule.mutatesAt(event.epoch))
+    return;
   int stage = schedule.stage(event.epoch);
-  bool pruned =
-      pruneToUnits(parameter, unitsAtSparsity(parameter, bounds.lower[stage]),
-                   score(parameter));
-  bool grown = growToUnits(
-      parameter, unitsAtSparsity(parameter, bounds.upper[stage]), event);
-  return pruned || grown;
+  for (const MethodLayer &layer : context.layers) {
+    SparseParameter &weight = layer.weight();
+    double lower = 1 - bounds.lower[stage] * (1 - layer.sparsity);
+    pruneToUnits(weight, unitsAtSparsity(weight, lower), score(weight));
+    RandomStream stream =
+        context.stream(RandomPurpose::Growth, layer, event.epoch);
+    growToUnits(
+        weight,
+        unitsAtSparsity(weight, scheduledSparsity(layer.sparsity, event.epoch)),
+        stream);
+  }
 }
 
 } // namespace lacuna

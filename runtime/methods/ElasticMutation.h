@@ -30,8 +30,9 @@ struct MutationSchedule {
   int latestMutation(int epoch) const { return epoch - epoch % period; }
 };
 
-/// Overall sparsities of each stage: pruned to the lower bound, grown back to
-/// the upper one, which is the sparsity trained at until the next mutation.
+/// Densities of each stage as multiples of the layer's target density: pruned
+/// to the lower bound, grown back to the upper one, which is what is trained
+/// until the next mutation.
 struct MutationBounds {
   std::array<double, 3> lower;
   std::array<double, 3> upper;
@@ -40,14 +41,16 @@ struct MutationBounds {
 /// The procedure that all MEST variants share; they differ in their bounds.
 class ElasticMutation : public Method {
 public:
-  /// Throws UserError when a bound leaves [0, 1).
+  /// Throws UserError when a bound takes the overall density above 1.
   ElasticMutation(std::string name, const MethodOptions &options,
                   const MutationBounds &bounds);
 
   std::string name() const override { return methodName; }
-  bool mutate(SparseParameter &parameter,
-              const MutationEvent &event) const override;
-  double scheduledSparsity(int epoch) const override;
+  void mutate(MethodContext &context, const MutationEvent &event) override;
+
+  /// Sparsity in an epoch, its mutation done, of a layer with this target. A
+  /// layer that the surplus would take above density 1 is held there.
+  double scheduledSparsity(double target, int epoch) const;
 
 private:
   std::string methodName;

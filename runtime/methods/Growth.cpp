@@ -81,16 +81,19 @@ ActiveSet drawUnits(const SparseParameter &parameter, int64_t count,
 }
 
 bool growToUnits(SparseParameter &parameter, int64_t count,
-                 const MutationEvent &event) {
+                 RandomStream &stream) {
   if (parameter.activeUnits() >= count)
     return false;
-  RandomStream stream(event.seed, RandomPurpose::Growth,
-                      static_cast<uint32_t>(event.epoch), event.layer);
   ActiveSet drawn = drawUnits(parameter, count, stream);
   parameter.grow(drawn.units, drawn.patternIds);
   verifyInvariant(parameter.activeUnits() == count,
                   "growth left another number of units than asked for");
   return true;
+}
+
+ActiveSet randomUnits(const SparseParameter &parameter, double sparsity,
+                      RandomStream &stream) {
+  return drawUnits(parameter, unitsAtSparsity(parameter, sparsity), stream);
 }
 
 } // namespace lacuna

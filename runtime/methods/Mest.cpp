@@ -12,11 +12,9 @@ namespace lacuna {
 
 std::unique_ptr<Method> makeMest(const MethodOptions &options) {
   constexpr double kReplaced = 0.2;
-  double target = options.sparsity;
-  double lower = target + kReplaced * (1 - target);
+  double kept = 1 - kReplaced;
   return std::make_unique<ElasticMutation>(
-      "mest", options,
-      MutationBounds{{lower, lower, lower}, {target, target, target}});
+      "mest", options, MutationBounds{{kept, kept, kept}, {1, 1, 1}});
 }
 
 } // namespace lacuna

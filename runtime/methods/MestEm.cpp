@@ -11,11 +11,8 @@
 namespace lacuna {
 
 std::unique_ptr<Method> makeMestEm(const MethodOptions &options) {
-  double target = options.sparsity, density = 1 - target;
   return std::make_unique<ElasticMutation>(
-      "mest-em", options,
-      MutationBounds{{target + 0.2 * density, target + 0.1 * density, target},
-                     {target, target, target}});
+      "mest-em", options, MutationBounds{{0.8, 0.9, 1}, {1, 1, 1}});
 }
 
 } // namespace lacuna

@@ -19,12 +19,9 @@ namespace {
 std::unique_ptr<Method> make(const std::string &name,
                              const MethodOptions &options, double firstSurplus,
                              double secondSurplus) {
-  double target = options.sparsity, density = 1 - target;
   return std::make_unique<ElasticMutation>(
       name, options,
-      MutationBounds{{target, target, target},
-                     {target - firstSurplus * density,
-                      target - secondSurplus * density, target}});
+      MutationBounds{{1, 1, 1}, {1 + firstSurplus, 1 + secondSurplus, 1}});
 }
 
 } // namespace

@@ -49,11 +49,20 @@ Method::Method(const MethodOptions &options) : options(options) {
     reject("lambda", options.lambda, "a finite number, at least 0");
 }
 
-ActiveSet Method::initialise(const SparseParameter &parameter,
-                             const MutationEvent &event) const {
-  RandomStream stream(event.seed, RandomPurpose::InitialMask, event.layer);
-  return drawUnits(parameter, unitsAtSparsity(parameter, options.sparsity),
-                   stream);
+void Method::initialise(MethodContext &context) {
+  for (const MethodLayer &layer : context.layers) {
+    SparseParameter &weight = layer.weight();
+    int64_t count = unitsAtSparsity(weight, layer.sparsity);
+    if (context.initialMask == InitialMask::Magnitude) {
+      weight.activate(largestDraws(
+          weight, layer.layer->weightDraws(context.seed, layer.number), count));
+      continue;
+    }
+    // What is active already is no choice of this run.
+    weight.activate({});
+    RandomStream stream(context.seed, RandomPurpose::InitialMask, layer.number);
+    weight.activate(drawUnits(weight, count, stream));
+  }
 }
 
 std::vector<double> Method::score(const SparseParameter &parameter) const {
@@ -73,12 +82,34 @@ std::vector<double> Method::score(const SparseParameter &parameter) const {
   return scores;
 }
 
-bool Method::finish(SparseParameter &parameter) const {
-  int64_t target = unitsAtSparsity(parameter, finalSparsity());
-  bool changed = pruneToUnits(parameter, target, score(parameter));
-  verifyInvariant(parameter.activeUnits() == target,
-                  "training ends at another sparsity than asked for");
-  return changed;
+void Method::finish(MethodContext &context) {
+  for (const MethodLayer &layer : context.layers) {
+    SparseParameter &weight = layer.weight();
+    int64_t target = unitsAtSparsity(weight, layer.sparsity);
+    pruneToUnits(weight, target, score(weight));
+    verifyInvariant(weight.activeUnits() == target,
+                    "training ends at another sparsity than asked for");
+  }
+}
+
+MethodContext::MethodContext(Network &network, const Method &method,
+                             uint64_t seed, InitialMask initialMask)
+    : MethodContext(network.weightLayers(), method, seed, initialMask) {}
+
+MethodContext::MethodContext(const std::vector<SparseLayer *> &weightLayers,
+                             const Method &method, uint64_t seed,
+                             InitialMask initialMask)
+    : seed(seed), initialMask(initialMask) {
+  for (size_t number = 0; number < weightLayers.size(); ++number)
+    if (weightLayers[number]->weight().structure().scheme != Scheme::Dense)
+      layers.push_back({weightLayers[number], static_cast<uint32_t>(number),
+                        method.settings().sparsity});
+}
+
+RandomStream MethodContext::stream(RandomPurpose purpose,
+                                   const MethodLayer &layer,
+                                   int64_t mutation) const {
+  return {seed, purpose, static_cast<uint32_t>(mutation), layer.number};
 }
 
 std::vector<std::string> methodNames() {

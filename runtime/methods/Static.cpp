@@ -15,9 +15,6 @@ class Static : public Method {
 public:
   explicit Static(const MethodOptions &options) : Method(options) {}
   std::string name() const override { return "static"; }
-  double scheduledSparsity(int /*epoch*/) const override {
-    return options.sparsity;
-  }
 };
 
 } // namespace

@@ -115,11 +115,16 @@ void Network::bind(KernelProvider &provider, ThreadPool &pool) {
   stalled += secondsSince(start);
 }
 
-void Network::repack(SparseLayer &layer) {
+void Network::repackChanged() {
   auto start = std::chrono::steady_clock::now();
-  layer.repack(*kernels, *workspace);
-  ++repackCount;
-  stalled += secondsSince(start);
+  int64_t before = repackCount;
+  for (SparseLayer *layer : allWeights)
+    if (layer->needsRepack()) {
+      layer->repack(*kernels, *workspace);
+      ++repackCount;
+    }
+  if (repackCount != before)
+    stalled += secondsSince(start);
 }
 
 RunContext Network::context(bool training) {

@@ -44,9 +44,18 @@ int64_t SparseParameter::activeUnits() const {
 
 void SparseParameter::activate(ActiveSet active) {
   active.verify(layerGeometry, layerStructure);
+  allocate(active.values(layerGeometry, layerStructure));
+  setActive(std::move(active));
+}
+
+void SparseParameter::setActive(ActiveSet active) {
   activeSet = std::move(active);
-  allocate(activeSet.values(layerGeometry, layerStructure));
-  accountIndices();
+  verifyInvariant(size() == activeSet.values(layerGeometry, layerStructure),
+                  "a sparse parameter's values do not match its active set");
+  indexMemory.set(
+      static_cast<int64_t>(activeSet.units.capacity() * sizeof(uint32_t) +
+                           activeSet.patternIds.capacity()));
+  ++currentActiveVersion;
   markChanged();
 }
 
@@ -64,12 +73,56 @@ std::vector<int64_t> SparseParameter::unitStarts() const {
   return starts;
 }
 
-void SparseParameter::prune(const std::vector<uint32_t> &keptSlots) {
+void SparseParameter::replace(ActiveSet next) {
   verifyInvariant(layerStructure.scheme != Scheme::Dense,
-                  "a dense layer was asked to drop weights");
-  std::vector<int64_t> starts = unitStarts();
+                  "a dense layer was asked to change its units");
+  next.verify(layerGeometry, layerStructure);
+  bool patterned = layerStructure.scheme == Scheme::Pattern;
+  auto sizeOf = [&](const ActiveSet &set, size_t slot) {
+    return layerStructure.unitSize(
+        layerGeometry, patterned ? set.patternIds[slot] : uint8_t(0));
+  };
+  struct Run {
+    int64_t from, to, count;
+  };
+  std::vector<Run> kept;
+  size_t old = 0;
+  int64_t from = 0, to = 0;
+  for (size_t slot = 0; slot < next.units.size(); ++slot) {
+    for (; old < activeSet.units.size() &&
+           activeSet.units[old] < next.units[slot];
+         ++old)
+      from += sizeOf(activeSet, old);
+    int64_t size = sizeOf(next, slot);
+    bool same =
+        old < activeSet.units.size() &&
+        activeSet.units[old] == next.units[slot] &&
+        (!patterned || activeSet.patternIds[old] == next.patternIds[slot]);
+    if (same) {
+      if (!kept.empty() && kept.back().from + kept.back().count == from &&
+          kept.back().to + kept.back().count == to)
+        kept.back().count += size;
+      else
+        kept.push_back({from, to, size});
+    }
+    to += size;
+  }
+
+  auto carry = [&](Buffer<float> &buffer, MemoryKind kind) {
+    Buffer<float> result(kind, to);
+    for (const Run &run : kept)
+      std::copy_n(buffer.data() + run.from, run.count, result.data() + run.to);
+    buffer = std::move(result);
+  };
+  gradientBuffer = {};
+  carry(valueBuffer, MemoryKind::Weights);
+  carry(momentumBuffer, MemoryKind::Optimiser);
+  gradientBuffer = Buffer<float>(MemoryKind::Gradients, to);
+  setActive(std::move(next));
+}
+
+void SparseParameter::prune(const std::vector<uint32_t> &keptSlots) {
   ActiveSet kept;
-  int64_t keptValues = 0;
   for (size_t i = 0; i < keptSlots.size(); ++i) {
     uint32_t slot = keptSlots[i];
     verifyInvariant(slot < activeSet.units.size() &&
@@ -78,39 +131,15 @@ void SparseParameter::prune(const std::vector<uint32_t> &keptSlots) {
     kept.units.push_back(activeSet.units[slot]);
     if (layerStructure.scheme == Scheme::Pattern)
       kept.patternIds.push_back(activeSet.patternIds[slot]);
-    keptValues += starts[slot + 1] - starts[slot];
   }
-
-  auto compact = [&](Buffer<float> &buffer, MemoryKind kind) {
-    Buffer<float> result(kind, keptValues);
-    float *to = result.data();
-    for (uint32_t slot : keptSlots)
-      to = std::copy(buffer.data() + starts[slot],
-                     buffer.data() + starts[slot + 1], to);
-    buffer = std::move(result);
-  };
-  gradientBuffer = {};
-  compact(valueBuffer, MemoryKind::Weights);
-  compact(momentumBuffer, MemoryKind::Optimiser);
-  gradientBuffer = Buffer<float>(MemoryKind::Gradients, keptValues);
-  activeSet = std::move(kept);
-  verifySize();
-  accountIndices();
-  markChanged();
+  replace(std::move(kept));
 }
 
 void SparseParameter::grow(const std::vector<uint32_t> &units,
                            const std::vector<uint8_t> &patternIds) {
-  verifyInvariant(layerStructure.scheme != Scheme::Dense,
-                  "a dense layer was asked to grow weights");
   bool patterned = layerStructure.scheme == Scheme::Pattern;
   verifyInvariant(patternIds.size() == (patterned ? units.size() : 0),
                   "units to grow do not carry one pattern each");
-
-  // The old slot of each unit of the merged set, or kGrown.
-  constexpr int64_t kGrown = -1;
-  std::vector<int64_t> origin;
-  std::vector<int64_t> starts = unitStarts();
   ActiveSet merged;
   size_t oldSlot = 0, grown = 0;
   while (oldSlot < activeSet.units.size() || grown < units.size()) {
@@ -121,45 +150,9 @@ void SparseParameter::grow(const std::vector<uint32_t> &units,
     if (patterned)
       merged.patternIds.push_back(takeOld ? activeSet.patternIds[oldSlot]
                                           : patternIds[grown]);
-    origin.push_back(takeOld ? static_cast<int64_t>(oldSlot) : kGrown);
     takeOld ? ++oldSlot : ++grown;
   }
-  merged.verify(layerGeometry, layerStructure);
-
-  int64_t mergedValues = merged.values(layerGeometry, layerStructure);
-  auto spread = [&](Buffer<float> &buffer, MemoryKind kind) {
-    Buffer<float> result(kind, mergedValues);
-    float *to = result.data();
-    for (size_t slot = 0; slot < origin.size(); ++slot) {
-      if (origin[slot] == kGrown) {
-        to += layerStructure.unitSize(
-            layerGeometry, patterned ? merged.patternIds[slot] : uint8_t(0));
-        continue;
-      }
-      to = std::copy(buffer.data() + starts[origin[slot]],
-                     buffer.data() + starts[origin[slot] + 1], to);
-    }
-    buffer = std::move(result);
-  };
-  gradientBuffer = {};
-  spread(valueBuffer, MemoryKind::Weights);
-  spread(momentumBuffer, MemoryKind::Optimiser);
-  gradientBuffer = Buffer<float>(MemoryKind::Gradients, mergedValues);
-  activeSet = std::move(merged);
-  verifySize();
-  accountIndices();
-  markChanged();
-}
-
-void SparseParameter::verifySize() const {
-  verifyInvariant(size() == activeSet.values(layerGeometry, layerStructure),
-                  "a sparse parameter's values do not match its active set");
-}
-
-void SparseParameter::accountIndices() {
-  indexMemory.set(
-      static_cast<int64_t>(activeSet.units.capacity() * sizeof(uint32_t) +
-                           activeSet.patternIds.capacity()));
+  replace(std::move(merged));
 }
 
 } // namespace lacuna

@@ -136,6 +136,7 @@ void SparseLayer::repack(KernelProvider &provider, Workspace &workspace) {
     }
     target.valuesVersion = 0;
   }
+  packedActiveVersion = weights.activeVersion();
 }
 
 void SparseLayer::permuteValues(ThreadPool &pool, PackedKernel &target) {

@@ -86,11 +86,12 @@ void TrainerOptions::verify() const {
     reject("weight-decay", sgd.weightDecay, "a finite number, at least 0");
 }
 
-Trainer::Trainer(Network &network, const Method &method,
-                 KernelProvider &provider, ThreadPool &pool,
-                 const DataSet &data, const TrainerOptions &options)
+Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
+                 ThreadPool &pool, const DataSet &data,
+                 const TrainerOptions &options)
     : network(network), method(method), provider(provider), pool(pool),
       data(data), options(options), sgd(options.sgd),
+      methodContext(network, method, options.seed, options.initialMask),
       trainOrder(identity(data.train.labels.size())),
       testOrder(identity(data.test.labels.size())) {
   options.verify();
@@ -101,52 +102,15 @@ Trainer::Trainer(Network &network, const Method &method,
   labels.resize(batch);
   placements.resize(batch);
 
-  chooseInitialUnits();
+  method.initialise(methodContext);
   network.initialise(options.seed);
   network.bind(provider, pool);
 }
 
-void Trainer::chooseInitialUnits() {
-  uint32_t number = 0;
-  for (SparseLayer *layer : network.weightLayers()) {
-    MutationEvent event{0, number++, options.seed};
-    SparseParameter &weight = layer->weight();
-    if (weight.structure().scheme == Scheme::Dense)
-      continue;
-    weight.activate(method.initialise(weight, event));
-    if (options.initialMask == InitialMask::Magnitude)
-      weight.activate(
-          largestDraws(weight, layer->weightDraws(options.seed, event.layer),
-                       weight.activeUnits()));
-  }
-}
-
-void Trainer::verifyCounts(const SparseLayer &layer, double sparsity) const {
-  verifyInvariant(layer.weight().activeUnits() ==
-                      unitsAtSparsity(layer.weight(), sparsity),
-                  "a layer's active units are not what its method scheduled");
-}
-
-void Trainer::mutate(int epoch) {
-  uint32_t number = 0;
-  for (SparseLayer *layer : network.weightLayers()) {
-    MutationEvent event{epoch, number++, options.seed};
-    if (layer->weight().structure().scheme == Scheme::Dense)
-      continue;
-    if (method.mutate(layer->weight(), event))
-      network.repack(*layer);
-    verifyCounts(*layer, method.scheduledSparsity(epoch));
-  }
-}
-
-void Trainer::finish() {
-  for (SparseLayer *layer : network.weightLayers()) {
-    if (layer->weight().structure().scheme == Scheme::Dense)
-      continue;
-    if (method.finish(layer->weight()))
-      network.repack(*layer);
-    verifyCounts(*layer, method.finalSparsity());
-  }
+void Trainer::mutate(Moment moment) {
+  event.moment = moment;
+  method.mutate(methodContext, event);
+  network.repackChanged();
 }
 
 void Trainer::shuffle(int epoch) {
@@ -207,18 +171,27 @@ void Trainer::trainStep(int epoch, int64_t first, int64_t count,
   progress.correct += result.correct;
   progress.images += count;
   network.backward(std::move(gradient));
+  mutate(Moment::Gradients);
   sgdStep(pool, network.parameters(), sgd);
+  mutate(Moment::Updated);
+  ++event.step;
 }
 
 Trainer::Progress Trainer::trainEpoch(int epoch) {
   Stopwatch watch;
+  event.epoch = epoch;
+  event.stepOfEpoch = 0;
+  event.stepsOfEpoch =
+      (static_cast<int64_t>(trainOrder.size()) - 1) / options.batch + 1;
+  mutate(Moment::EpochStart);
   sgd.learningRate = learningRateAt(options.schedule, options.sgd.learningRate,
                                     epoch, options.epochs);
   shuffle(epoch);
   Progress progress;
   int64_t count = static_cast<int64_t>(trainOrder.size());
-  int64_t steps = (count - 1) / options.batch + 1;
+  int64_t steps = event.stepsOfEpoch;
   for (int64_t step = 0; step < steps; ++step) {
+    event.stepOfEpoch = step;
     int64_t first = step * options.batch;
     trainStep(epoch, first, std::min(options.batch, count - first), progress);
     if (onStep)
@@ -250,11 +223,12 @@ TrainingSummary Trainer::run() {
   TrainingSummary summary;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     Stopwatch watch;
-    mutate(epoch);
     Progress progress = trainEpoch(epoch);
     double trainSeconds = watch.seconds();
-    if (epoch + 1 == options.epochs)
-      finish();
+    if (epoch + 1 == options.epochs) {
+      method.finish(methodContext);
+      network.repackChanged();
+    }
     double accuracy = testAccuracy();
     summary.finalTestAccuracy = accuracy;
     summary.bestTestAccuracy = std::max(summary.bestTestAccuracy, accuracy);

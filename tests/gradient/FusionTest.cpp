@@ -36,12 +36,8 @@ std::vector<std::vector<float>> oneStep(Scheme scheme, int64_t batch, bool fuse,
   MethodOptions methodOptions;
   methodOptions.sparsity = 0.8;
   std::unique_ptr<Method> method = makeMethod("static", methodOptions);
-  uint32_t number = 0;
-  for (SparseLayer *layer : network.weightLayers()) {
-    MutationEvent event{0, number++, 1};
-    if (layer->weight().structure().scheme != Scheme::Dense)
-      layer->weight().activate(method->initialise(layer->weight(), event));
-  }
+  MethodContext context(network, *method, 1);
+  method->initialise(context);
   network.initialise(1);
   network.bind(provider(), pool);
 

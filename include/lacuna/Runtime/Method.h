@@ -11,7 +11,10 @@
 #ifndef LACUNA_RUNTIME_METHOD_H
 #define LACUNA_RUNTIME_METHOD_H
 
+#include "lacuna/Runtime/InitialMask.h"
+#include "lacuna/Runtime/Network.h"
 #include "lacuna/Runtime/Parameter.h"
+#include "lacuna/Runtime/Random.h"
 
 #include <cstdint>
 #include <memory>
@@ -26,13 +29,53 @@ struct MethodOptions {
   double lambda = 0;     ///< Weight of the gradient in the importance score.
 };
 
-/// One layer's turn in a mutation. Names the random streams.
+/// When a method may change what is active.
+///  - EpochStart: before the first batch of an epoch.
+///  - Gradients: the gradients of a step are known, the optimiser has not used
+///    them yet. Methods may change them.
+///  - Updated: after the optimiser's step.
+enum class Moment { EpochStart, Gradients, Updated };
+
+/// An occasion to mutate. Everything counts from 0.
 struct MutationEvent {
-  int epoch = 0; ///< From 0.
-  uint32_t layer = 0;
-  uint64_t seed = 0;
+  Moment moment = Moment::EpochStart;
+  int epoch = 0;
+  int64_t step = 0; ///< Of the run.
+  int64_t stepOfEpoch = 0;
+  int64_t stepsOfEpoch = 1;
 };
 
+/// A sparse layer, as methods see it.
+struct MethodLayer {
+  SparseLayer *layer = nullptr;
+  uint32_t number = 0; ///< Its place among all weight layers.
+  double sparsity = 0; ///< Asked of it when training ends.
+
+  SparseParameter &weight() const { return layer->weight(); }
+};
+
+class Method;
+
+/// What a method works on.
+struct MethodContext {
+  /// The layers of a network that are not dense, and what `method` asks of
+  /// each.
+  MethodContext(Network &network, const Method &method, uint64_t seed,
+                InitialMask initialMask = InitialMask::Random);
+  MethodContext(const std::vector<SparseLayer *> &layers, const Method &method,
+                uint64_t seed, InitialMask initialMask = InitialMask::Random);
+
+  /// The random numbers of one layer's turn in one mutation.
+  RandomStream stream(RandomPurpose purpose, const MethodLayer &layer,
+                      int64_t mutation) const;
+
+  std::vector<MethodLayer> layers; ///< In the order of the forward pass.
+  uint64_t seed;
+  InitialMask initialMask;
+};
+
+/// Whoever changes active sets here leaves the kernels' streams behind:
+/// Network::repackChanged() brings them up to date.
 class Method {
 public:
   virtual ~Method() = default;
@@ -41,29 +84,23 @@ public:
   /// Whether it makes layers sparse at all.
   virtual bool isSparse() const { return true; }
 
-  /// The active set training starts from: by default as many units
-  /// as the sparsity leaves, drawn uniformly.
-  virtual ActiveSet initialise(const SparseParameter &parameter,
-                               const MutationEvent &event) const;
+  /// Activates the units training starts from: by default as many as the
+  /// layer's sparsity leaves, drawn uniformly or the largest draws.
+  virtual void initialise(MethodContext &context);
 
   /// Importance of each active unit: the L2 norm over its weights w, whose
   /// gradients in the latest step were g, of |w| + lambda * |g|.
   virtual std::vector<double> score(const SparseParameter &parameter) const;
 
-  /// Called at the start of every epoch. Whether the active set changed.
-  virtual bool mutate(SparseParameter & /*parameter*/,
-                      const MutationEvent & /*event*/) const {
-    return false;
-  }
+  /// Called at every moment of training. By default does nothing.
+  virtual void mutate(MethodContext & /*context*/,
+                      const MutationEvent & /*event*/) {}
 
-  /// Called after the last epoch: brings a layer to the sparsity asked for if
-  /// the schedule has not. Whether the active set changed.
-  virtual bool finish(SparseParameter &parameter) const;
+  /// Called after the last epoch: brings each layer to the sparsity asked for
+  /// if the schedule has not.
+  virtual void finish(MethodContext &context);
 
-  /// Overall sparsity of a layer in an epoch, its mutation done.
-  virtual double scheduledSparsity(int epoch) const = 0;
-  /// Sparsity when training ends.
-  double finalSparsity() const { return options.sparsity; }
+  const MethodOptions &settings() const { return options; }
 
 protected:
   explicit Method(const MethodOptions &options);
@@ -95,7 +132,11 @@ bool pruneToUnits(SparseParameter &parameter, int64_t count,
 /// layers filter by filter with patterns drawn uniformly. Whether anything
 /// changed.
 bool growToUnits(SparseParameter &parameter, int64_t count,
-                 const MutationEvent &event);
+                 RandomStream &stream);
+
+/// Units drawn uniformly, as many as the sparsity leaves.
+ActiveSet randomUnits(const SparseParameter &parameter, double sparsity,
+                      RandomStream &stream);
 
 } // namespace lacuna
 

@@ -60,8 +60,8 @@ public:
   /// Times every pass from now on; null stops it.
   void profileInto(Profile *newProfile) { profile = newProfile; }
 
-  /// Adapts the kernels' streams to a layer's new active set.
-  void repack(SparseLayer &layer);
+  /// Adapts the kernels' streams of the layers whose active set has changed.
+  void repackChanged();
   /// Layers packed so far.
   int64_t repacks() const { return repackCount; }
   /// Seconds training stood still for kernels and their streams.

@@ -91,6 +91,10 @@ public:
 
   /// Takes this set of units and zero values. Verifies the set.
   void activate(ActiveSet active);
+  /// Takes this set of units. Those that were active before, under the same
+  /// pattern, keep values and momentum; the others start from zero. Verifies
+  /// the set.
+  void replace(ActiveSet next);
   /// Keeps the units at these positions of active().units, ascending; what
   /// the others held is lost.
   void prune(const std::vector<uint32_t> &keptSlots);
@@ -99,16 +103,19 @@ public:
   void grow(const std::vector<uint32_t> &units,
             const std::vector<uint8_t> &patternIds);
 
+  /// Grows with every change of the active set, so that streams know their age.
+  uint64_t activeVersion() const { return currentActiveVersion; }
+
   /// Where the values of each active unit start, and where the last ones end.
   std::vector<int64_t> unitStarts() const;
 
 private:
-  void verifySize() const;
-  void accountIndices();
+  void setActive(ActiveSet active);
 
   Geometry layerGeometry;
   Structure layerStructure;
   ActiveSet activeSet;
+  uint64_t currentActiveVersion = 1;
   AccountedMemory indexMemory{MemoryKind::Indices};
 };
 

@@ -83,6 +83,10 @@ public:
   /// Asks for the kernels of the current structure and packs the active set for
   /// them. Needed once before the first pass and after each mutation.
   void repack(KernelProvider &provider, Workspace &workspace);
+  /// Whether the active set has changed since.
+  bool needsRepack() const {
+    return packedActiveVersion != weights.activeVersion();
+  }
 
   const Tensor &forward(RunContext &context, const Tensor &input) override;
   GradientPool::Lease backward(RunContext &context,
@@ -121,6 +125,7 @@ private:
   SparseParameter weights;
   std::unique_ptr<Parameter> biases;
   std::array<PackedKernel, 3> packedKernels;
+  uint64_t packedActiveVersion = 0;
   bool normalisesInput = false, sumsOutput = false, addsToGradient = false;
   operators::ChannelMap inputMap{nullptr, nullptr};
   /// Sums that the forward kernel leaves: see StreamLayout::statisticsFloats().

@@ -69,7 +69,7 @@ struct TrainingSummary {
 class Trainer {
 public:
   /// Draws the initial active sets and weights and asks for all kernels.
-  Trainer(Network &network, const Method &method, KernelProvider &provider,
+  Trainer(Network &network, Method &method, KernelProvider &provider,
           ThreadPool &pool, const DataSet &data, const TrainerOptions &options);
 
   std::function<void(const StepReport &)> onStep;
@@ -89,10 +89,7 @@ private:
     int64_t images = 0;
   };
 
-  void chooseInitialUnits();
-  void mutate(int epoch);
-  void finish();
-  void verifyCounts(const SparseLayer &layer, double sparsity) const;
+  void mutate(Moment moment);
   void shuffle(int epoch);
   Progress trainEpoch(int epoch);
   void trainStep(int epoch, int64_t first, int64_t count, Progress &progress);
@@ -101,13 +98,16 @@ private:
   [[noreturn]] void reportDivergence(const std::string &where, double loss);
 
   Network &network;
-  const Method &method;
+  Method &method;
   KernelProvider &provider;
   ThreadPool &pool;
   const DataSet &data;
   TrainerOptions options;
   SgdOptions sgd;
 
+  MethodContext methodContext;
+  /// The occasion to mutate that training has reached.
+  MutationEvent event;
   std::vector<uint32_t> trainOrder, testOrder;
   std::vector<uint8_t> labels;
   std::vector<operators::Placement> placements;

@@ -107,12 +107,8 @@ Network sparseNetwork(const DumpFlags &flags) {
   MethodOptions options;
   options.sparsity = flags.sparsity;
   std::unique_ptr<Method> method = makeMethod("static", options);
-  uint32_t number = 0;
-  for (SparseLayer *layer : network.weightLayers()) {
-    MutationEvent event{0, number++, flags.seed};
-    if (layer->weight().structure().scheme != Scheme::Dense)
-      layer->weight().activate(method->initialise(layer->weight(), event));
-  }
+  MethodContext context(network, *method, flags.seed);
+  method->initialise(context);
   network.initialise(flags.seed);
   return network;
 }

@@ -35,6 +35,33 @@ SparseParameter parameterOf(const Geometry &geometry, Scheme scheme) {
                          structureFor(scheme, geometry));
 }
 
+/// A layer and a method at work on it.
+struct OneLayer {
+  OneLayer(const Geometry &geometry, Scheme scheme, const std::string &name,
+           const MethodOptions &options)
+      : layer("layer", geometry, structureFor(scheme, geometry), {}),
+        method(makeMethod(name, options)), context({&layer}, *method, kSeed) {
+    method->initialise(context);
+  }
+  SparseParameter &weights() { return layer.weight(); }
+  bool mutate(int epoch) {
+    uint64_t before = weights().activeVersion();
+    MutationEvent event;
+    event.epoch = epoch;
+    method->mutate(context, event);
+    return weights().activeVersion() != before;
+  }
+
+  SparseLayer layer;
+  std::unique_ptr<Method> method;
+  MethodContext context;
+};
+
+double scheduled(const Method &method, double target, int epoch) {
+  auto *elastic = dynamic_cast<const ElasticMutation *>(&method);
+  return elastic ? elastic->scheduledSparsity(target, epoch) : target;
+}
+
 void fillRandomly(SparseParameter &parameter, uint32_t which) {
   RandomStream stream(kSeed, RandomPurpose::Test, which);
   for (int64_t i = 0; i < parameter.size(); ++i)
@@ -138,7 +165,8 @@ TEST(Pruning, RefusesScoresWithoutAnOrder) {
   for (Scheme scheme : {Scheme::Unstructured, Scheme::Pattern}) {
     SparseParameter weights = parameterOf(conv(4), scheme);
     auto method = makeMethod("static", {0.6, 10, 0});
-    weights.activate(method->initialise(weights, {0, 0, kSeed}));
+    RandomStream stream(kSeed, RandomPurpose::Growth);
+    weights.activate(randomUnits(weights, 0.6, stream));
     weights.values()[0] = std::nanf("");
     try {
       pruneToUnits(weights, weights.activeUnits() - 1, method->score(weights));
@@ -176,7 +204,8 @@ TEST(Growth, IsUniformOverInactiveUnits) {
         parameterOf(Geometry::linear(10, 1), Scheme::Unstructured);
     weights.activate({{2, 7}, {}});
     fillRandomly(weights, 1);
-    EXPECT_TRUE(growToUnits(weights, 5, {round, 0, kSeed}));
+    RandomStream stream(kSeed, RandomPurpose::Growth, uint32_t(round));
+    EXPECT_TRUE(growToUnits(weights, 5, stream));
     ASSERT_EQ(weights.activeUnits(), 5);
     for (uint32_t unit : weights.active().units)
       ++drawn[unit];
@@ -187,22 +216,27 @@ TEST(Growth, IsUniformOverInactiveUnits) {
     EXPECT_NEAR(drawn[unit] / double(kRounds), 3.0 / 8, 0.04) << unit;
 }
 
-TEST(Growth, DependsOnSeedEpochAndLayerOnly) {
-  auto grown = [](const MutationEvent &event) {
+TEST(Growth, DependsOnSeedMutationAndLayerOnly) {
+  auto grown = [](uint64_t seed, int64_t mutation, uint32_t number) {
     SparseParameter weights = parameterOf(conv(8), Scheme::Pattern);
-    growToUnits(weights, 20, event);
+    MethodContext context(std::vector<SparseLayer *>{},
+                          *makeMethod("static", {}), seed);
+    RandomStream stream =
+        context.stream(RandomPurpose::Growth, {nullptr, number, 0}, mutation);
+    growToUnits(weights, 20, stream);
     return weights.active();
   };
-  ActiveSet first = grown({3, 1, kSeed});
-  EXPECT_TRUE(grown({3, 1, kSeed}) == first);
-  EXPECT_FALSE(grown({4, 1, kSeed}) == first);
-  EXPECT_FALSE(grown({3, 2, kSeed}) == first);
-  EXPECT_FALSE(grown({3, 1, kSeed + 1}) == first);
+  ActiveSet first = grown(kSeed, 3, 1);
+  EXPECT_TRUE(grown(kSeed, 3, 1) == first);
+  EXPECT_FALSE(grown(kSeed, 4, 1) == first);
+  EXPECT_FALSE(grown(kSeed, 3, 2) == first);
+  EXPECT_FALSE(grown(kSeed + 1, 3, 1) == first);
 }
 
 TEST(Growth, DrawsEveryPattern) {
   SparseParameter weights = parameterOf(conv(32), Scheme::Pattern);
-  growToUnits(weights, 800, {0, 0, kSeed});
+  RandomStream stream(kSeed, RandomPurpose::Growth);
+  growToUnits(weights, 800, stream);
   std::vector<int> drawn(8, 0);
   for (uint8_t pattern : weights.active().patternIds)
     ++drawn[pattern];
@@ -290,18 +324,18 @@ class EveryMethod : public ::testing::TestWithParam<Case> {};
 TEST_P(EveryMethod, KeepsExactCountsInEveryEpoch) {
   auto [name, scheme, sparsity] = GetParam();
   constexpr int kEpochs = 160;
-  std::unique_ptr<Method> method = makeMethod(name, {sparsity, kEpochs, 0});
   for (const Geometry &geometry :
        {conv(32), conv(16, 5), Geometry::linear(300, 100)}) {
-    SparseParameter weights = parameterOf(geometry, scheme);
-    weights.activate(method->initialise(weights, {0, 4, kSeed}));
+    OneLayer one(geometry, scheme, name, {sparsity, kEpochs, 0});
+    SparseParameter &weights = one.weights();
     fillRandomly(weights, 0);
     EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, sparsity));
     for (int epoch = 0; epoch < kEpochs; ++epoch) {
       ActiveSet before = weights.active();
-      bool changed = method->mutate(weights, {epoch, 4, kSeed});
-      ASSERT_EQ(weights.activeUnits(),
-                unitsAtSparsity(weights, method->scheduledSparsity(epoch)))
+      bool changed = one.mutate(epoch);
+      ASSERT_EQ(
+          weights.activeUnits(),
+          unitsAtSparsity(weights, scheduled(*one.method, sparsity, epoch)))
           << epoch;
       if (!changed) {
         ASSERT_TRUE(before == weights.active());
@@ -311,7 +345,7 @@ TEST_P(EveryMethod, KeepsExactCountsInEveryEpoch) {
         checkBalance(weights);
       fillRandomly(weights, static_cast<uint32_t>(epoch));
     }
-    method->finish(weights);
+    one.method->finish(one.context);
     EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, sparsity));
   }
 }
@@ -336,12 +370,11 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(Mest, DropsAndGrowsAFifth) {
-  std::unique_ptr<Method> method = makeMethod("mest", {0.9, 160, 0});
-  SparseParameter weights = parameterOf(conv(32), Scheme::Unstructured);
-  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  OneLayer one(conv(32), Scheme::Unstructured, "mest", {0.9, 160, 0});
+  SparseParameter &weights = one.weights();
   fillRandomly(weights, 0);
   std::vector<float> before(weights.values(), weights.values() + 922);
-  EXPECT_TRUE(method->mutate(weights, {0, 0, kSeed}));
+  EXPECT_TRUE(one.mutate(0));
   int64_t zeros = std::count(weights.values(), weights.values() + 922, 0.0f);
   EXPECT_EQ(zeros, 922 - 737);
   // The 737 largest survive with their values.
@@ -353,17 +386,16 @@ TEST(Mest, DropsAndGrowsAFifth) {
       smallestKept = std::min(smallestKept, std::abs(weights.values()[i]));
   EXPECT_EQ(smallestKept, std::abs(before[736]));
   // It never freezes.
-  EXPECT_TRUE(method->mutate(weights, {155, 0, kSeed}));
+  EXPECT_TRUE(one.mutate(155));
 }
 
 TEST(MestEm, FreezesAfterTheSecondMilestone) {
-  std::unique_ptr<Method> method = makeMethod("mest-em", {0.9, 160, 0});
-  SparseParameter weights = parameterOf(conv(32), Scheme::Block);
-  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  OneLayer one(conv(32), Scheme::Block, "mest-em", {0.9, 160, 0});
+  SparseParameter &weights = one.weights();
   fillRandomly(weights, 0);
   int mutations = 0;
   for (int epoch = 0; epoch < 160; ++epoch)
-    if (method->mutate(weights, {epoch, 0, kSeed})) {
+    if (one.mutate(epoch)) {
       ++mutations;
       EXPECT_LT(epoch, 120);
       EXPECT_EQ(epoch % 5, 0);
@@ -373,7 +405,7 @@ TEST(MestEm, FreezesAfterTheSecondMilestone) {
 
 TEST(MestEms, FollowsThePublishedSchedules) {
   auto at = [](const char *name, double sparsity, int epoch) {
-    return makeMethod(name, {sparsity, 160, 0})->scheduledSparsity(epoch);
+    return scheduled(*makeMethod(name, {sparsity, 160, 0}), sparsity, epoch);
   };
   EXPECT_NEAR(at("mest-ems", 0.9, 0), 0.85, 1e-12);
   EXPECT_NEAR(at("mest-ems", 0.9, 90), 0.875, 1e-12);
@@ -387,26 +419,24 @@ TEST(MestEms, FollowsThePublishedSchedules) {
 }
 
 TEST(MestEms, ForgetsTheNewWeightThatTurnsOutWorse) {
-  std::unique_ptr<Method> method = makeMethod("mest-ems", {0.9, 160, 0});
-  SparseParameter weights = parameterOf(conv(32), Scheme::Unstructured);
-  weights.activate(method->initialise(weights, {0, 0, kSeed}));
+  OneLayer one(conv(32), Scheme::Unstructured, "mest-ems", {0.9, 160, 0});
+  SparseParameter &weights = one.weights();
   std::set<uint32_t> old = unitSet(weights);
   std::fill_n(weights.values(), weights.size(), 1.0f);
-  method->mutate(weights, {0, 0, kSeed});
+  one.mutate(0);
   EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, 0.85));
   // No new weight grew above an old one: the next prune undoes the growth.
   EXPECT_TRUE(pruneToUnits(weights, unitsAtSparsity(weights, 0.9),
-                           method->score(weights)));
+                           one.method->score(weights)));
   EXPECT_EQ(unitSet(weights), old);
 }
 
 TEST(MestEms, ReachesTheTargetInRunsTooShortForItsSchedule) {
-  std::unique_ptr<Method> method = makeMethod("mest-ems", {0.9, 1, 0});
-  SparseParameter weights = parameterOf(conv(32), Scheme::Block);
-  weights.activate(method->initialise(weights, {0, 0, kSeed}));
-  method->mutate(weights, {0, 0, kSeed});
+  OneLayer one(conv(32), Scheme::Block, "mest-ems", {0.9, 1, 0});
+  SparseParameter &weights = one.weights();
+  one.mutate(0);
   EXPECT_GT(weights.activeUnits(), unitsAtSparsity(weights, 0.9));
-  EXPECT_TRUE(method->finish(weights));
+  one.method->finish(one.context);
   EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, 0.9));
 }
 
