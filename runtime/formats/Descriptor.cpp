@@ -112,6 +112,16 @@ void verifyHeader(JsonFields &fields) {
     fields.fail("dtype", "is " + quotedText(type) + R"(, must be "f32")");
 }
 
+/// All fields but the active set.
+Descriptor readLayer(JsonFields &fields) {
+  verifyHeader(fields);
+  Descriptor descriptor;
+  LayerKind kind = readLayerKind(fields);
+  descriptor.geometry = readGeometry(fields.object("geometry"), kind);
+  descriptor.structure = readStructure(fields, descriptor.geometry);
+  return descriptor;
+}
+
 std::string formatPair(const Extent2d &pair) {
   return "[" + std::to_string(pair.height) + ", " + std::to_string(pair.width) +
          "]";
@@ -152,7 +162,41 @@ std::string formatGeometry(const Geometry &geometry) {
          field("padding", formatPair(geometry.padding));
 }
 
+std::string formatField(const char *name, const std::string &value) {
+  return "  " + quotedText(name) + ": " + value + ",\n";
+}
+
+/// The object up to its active set, not closed.
+std::string formatFields(const Geometry &geometry, const Structure &structure) {
+  bool isLinear = geometry.kind == LayerKind::Linear;
+  std::string text = "{\n";
+  text += formatField("version", std::to_string(kDescriptorVersion));
+  text += formatField("op", quotedText(isLinear ? "linear" : "conv2d"));
+  text += formatField("dtype", quotedText("f32"));
+  text += formatField("geometry", "{\n" + formatGeometry(geometry) + "\n  }");
+  text += formatField("scheme", quotedText(schemeName(structure.scheme)));
+  if (structure.scheme == Scheme::Block)
+    text += formatField("block_rows", std::to_string(structure.blockRows));
+  if (structure.scheme == Scheme::Pattern)
+    text +=
+        formatField("patterns", formatPatterns(structure.patterns, geometry));
+  return text;
+}
+
+/// Ends the object in place of the last comma.
+std::string closed(std::string text) {
+  return text.replace(text.size() - 2, 2, "\n}\n");
+}
+
 } // namespace
+
+Descriptor parseLayer(std::string_view text, const std::string &where) {
+  JsonDocument document = parseJson(text, where, {});
+  JsonFields fields(document.root, where, "");
+  Descriptor descriptor = readLayer(fields);
+  fields.refuseUnread();
+  return descriptor;
+}
 
 Descriptor parseDescriptor(std::string_view text, const std::string &where) {
   if (static_cast<int64_t>(text.size()) > kMaxDescriptorBytes)
@@ -161,11 +205,7 @@ Descriptor parseDescriptor(std::string_view text, const std::string &where) {
                     std::to_string(kMaxDescriptorBytes) + " are read");
   JsonDocument document = parseJson(text, where, {"active", "pattern_ids"});
   JsonFields fields(document.root, where, "");
-  verifyHeader(fields);
-  Descriptor descriptor;
-  LayerKind kind = readLayerKind(fields);
-  descriptor.geometry = readGeometry(fields.object("geometry"), kind);
-  descriptor.structure = readStructure(fields, descriptor.geometry);
+  Descriptor descriptor = readLayer(fields);
   auto takeList = [&](const char *name) {
     fields.present(name);
     return std::move(document.lists.at(name));
@@ -194,28 +234,18 @@ Descriptor loadDescriptor(const std::string &path) {
 }
 
 std::string formatDescriptor(const Descriptor &descriptor) {
-  const Geometry &geometry = descriptor.geometry;
-  const Structure &structure = descriptor.structure;
-  bool isLinear = geometry.kind == LayerKind::Linear;
-  std::string text = "{\n";
-  auto field = [&](const char *name, const std::string &value) {
-    text += "  " + quotedText(name) + ": " + value + ",\n";
-  };
-  field("version", std::to_string(kDescriptorVersion));
-  field("op", quotedText(isLinear ? "linear" : "conv2d"));
-  field("dtype", quotedText("f32"));
-  field("geometry", "{\n" + formatGeometry(geometry) + "\n  }");
-  field("scheme", quotedText(schemeName(structure.scheme)));
-  if (structure.scheme == Scheme::Block)
-    field("block_rows", std::to_string(structure.blockRows));
-  if (structure.scheme == Scheme::Pattern)
-    field("patterns", formatPatterns(structure.patterns, geometry));
-  if (structure.scheme != Scheme::Dense)
-    field("active", formatList(descriptor.active.units));
-  if (structure.scheme == Scheme::Pattern)
-    field("pattern_ids", formatList(descriptor.active.patternIds));
-  text.replace(text.size() - 2, 2, "\n}\n");
-  return text;
+  std::string text = formatFields(descriptor.geometry, descriptor.structure);
+  Scheme scheme = descriptor.structure.scheme;
+  if (scheme != Scheme::Dense)
+    text += formatField("active", formatList(descriptor.active.units));
+  if (scheme == Scheme::Pattern)
+    text +=
+        formatField("pattern_ids", formatList(descriptor.active.patternIds));
+  return closed(std::move(text));
+}
+
+std::string formatLayer(const Geometry &geometry, const Structure &structure) {
+  return closed(formatFields(geometry, structure));
 }
 
 } // namespace lacuna

@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,25 +25,37 @@ namespace {
 
 std::string systemReason() { return std::strerror(errno); }
 
-/// Removes the temporary file unless it has been renamed.
+constexpr std::string_view kTemporaryMark = ".tmp.";
+
+/// A file under a name of its own until it replaces its target. Locked while
+/// it is written, which tells it from those of killed processes.
 class TemporaryFile {
 public:
   explicit TemporaryFile(const std::string &target) : target(target) {
     static std::atomic<unsigned> serial{0};
-    name = target + ".tmp." + std::to_string(getpid()) + "." +
-           std::to_string(serial++);
-    descriptor =
-        open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-             S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
-    if (descriptor < 0)
-      throw EnvironmentError(target + ": cannot write: " + systemReason() +
-                             "; choose a writable place");
+    bool mine = false;
+    while (!mine) {
+      name = target + std::string(kTemporaryMark) + std::to_string(getpid()) +
+             "." + std::to_string(serial++);
+      descriptor =
+          open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+               S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
+      // Another process of this number, killed, may have left the name.
+      if (descriptor < 0 && errno == EEXIST)
+        continue;
+      if (descriptor < 0)
+        throw EnvironmentError(target + ": cannot write: " + systemReason() +
+                               "; choose a writable place");
+      mine = lockAndCheck();
+      if (!mine)
+        close(descriptor);
+    }
   }
   ~TemporaryFile() {
-    if (descriptor >= 0)
-      close(descriptor);
     if (!renamed)
       unlink(name.c_str());
+    if (descriptor >= 0)
+      close(descriptor);
   }
   TemporaryFile(const TemporaryFile &) = delete;
   TemporaryFile &operator=(const TemporaryFile &) = delete;
@@ -57,19 +71,63 @@ public:
     }
   }
 
-  void commit() {
+  void commit(Replaced replaced) {
     if (fsync(descriptor) != 0)
       fail("cannot flush to disk");
+    if (replaced == Replaced::Kept)
+      keepOld();
+    if (rename(name.c_str(), target.c_str()) != 0)
+      fail("cannot be replaced");
+    renamed = true;
     int closed = close(descriptor);
     descriptor = -1;
     if (closed != 0)
       fail("cannot close");
-    if (rename(name.c_str(), target.c_str()) != 0)
-      fail("cannot be replaced");
-    renamed = true;
+    flushFolder();
   }
 
 private:
+  /// Whether the file is still there once it is locked: until then another
+  /// process may have taken it for an abandoned one.
+  bool lockAndCheck() const {
+    struct stat status;
+    return flock(descriptor, LOCK_EX) != 0 ||
+           (fstat(descriptor, &status) == 0 && status.st_nlink > 0);
+  }
+
+  /// By a second name and a rename, so that the target never is without a file.
+  void keepOld() {
+    std::string linked = name + ".old";
+    if (link(target.c_str(), linked.c_str()) != 0) {
+      if (errno == ENOENT)
+        return;
+      fail("its previous file cannot be kept");
+    }
+    std::string previous = target + std::string(kPreviousSuffix);
+    if (rename(linked.c_str(), previous.c_str()) != 0) {
+      int reason = errno;
+      unlink(linked.c_str());
+      errno = reason;
+      fail("its previous file cannot be kept");
+    }
+    // A rename between two names of one file does nothing and leaves both.
+    unlink(linked.c_str());
+  }
+
+  void flushFolder() const {
+    int folder =
+        open(folderOf(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool flushed = folder >= 0 && fsync(folder) == 0;
+    int reason = errno;
+    if (folder >= 0)
+      close(folder);
+    // Some file systems do not flush folders; they have nothing to flush.
+    if (!flushed && reason != EINVAL)
+      throw EnvironmentError(
+          target +
+          ": its folder cannot be flushed to disk: " + std::strerror(reason));
+  }
+
   [[noreturn]] void fail(const char *what) const {
     throw EnvironmentError(target + ": " + what + ": " + systemReason() +
                            "; the file is left as it was");
@@ -121,6 +179,14 @@ void InputFile::read(void *destination, int64_t count) {
   }
 }
 
+void InputFile::seek(int64_t offset) {
+  verifyInvariant(offset >= 0 && offset <= bytes,
+                  "a file is read outside its bounds");
+  if (lseek(descriptor, offset, SEEK_SET) < 0)
+    throw EnvironmentError(name + ": cannot seek: " + systemReason());
+  position = offset;
+}
+
 std::string readFile(const std::string &path, int64_t maximumBytes) {
   InputFile file(path);
   if (file.size() > maximumBytes)
@@ -133,14 +199,43 @@ std::string readFile(const std::string &path, int64_t maximumBytes) {
 }
 
 void writeFileAtomically(const std::string &path,
-                         const std::vector<std::string_view> &parts) {
+                         const std::vector<std::string_view> &parts,
+                         Replaced replaced) {
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
     throw EnvironmentError(path + ": exists and is not a regular file");
   TemporaryFile file(path);
   for (std::string_view part : parts)
     file.write(part);
-  file.commit();
+  file.commit(replaced);
+}
+
+std::string folderOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos)
+    return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void removeAbandonedTemporaries(const std::string &folder,
+                                std::string_view namePrefix) {
+  std::error_code ignored;
+  for (const auto &entry :
+       std::filesystem::directory_iterator(folder, ignored)) {
+    std::string name = entry.path().filename().string();
+    if (name.compare(0, namePrefix.size(), namePrefix) != 0 ||
+        name.find(kTemporaryMark, namePrefix.size()) == std::string::npos)
+      continue;
+    int descriptor =
+        open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0)
+      continue;
+    struct stat status;
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+      unlink(entry.path().c_str());
+    close(descriptor);
+  }
 }
 
 } // namespace lacuna

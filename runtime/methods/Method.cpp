@@ -112,6 +112,13 @@ RandomStream MethodContext::stream(RandomPurpose purpose,
   return {seed, purpose, static_cast<uint32_t>(mutation), layer.number};
 }
 
+void Method::visitState(StateVisitor &state) {
+  state.expect("name", name());
+  state.expect("sparsity", options.sparsity);
+  state.expect("epochs", options.epochs);
+  state.expect("lambda", options.lambda);
+}
+
 std::vector<std::string> methodNames() {
   std::vector<std::string> names;
   for (const Entry &entry : entries())

@@ -59,6 +59,12 @@ void BatchNorm::forEachParameter(
   visit(beta);
 }
 
+void BatchNorm::visitState(StateVisitor &state) {
+  StateVisitor::Scope scope(state, name());
+  state.array("running_mean", running.data(), channels());
+  state.array("running_variance", running.data() + channels(), channels());
+}
+
 operators::ChannelMap BatchNorm::channelMap() const {
   const float *rows = channelScratch.data();
   return {rows + Scale * channels(), rows + Shift * channels()};

@@ -142,6 +142,12 @@ void Network::backward(GradientPool::Lease logitsGradient) {
   root->backward(run, std::move(logitsGradient));
 }
 
+void Network::visitState(StateVisitor &state) {
+  for (Parameter *parameter : allParameters)
+    parameter->visitState(state);
+  root->forEachLeaf([&](Layer &layer) { layer.visitState(state); });
+}
+
 std::string Network::firstNonFiniteLayer() {
   std::string name;
   root->forEachLeaf([&](Layer &layer) {

@@ -7,6 +7,7 @@
 
 #include "lacuna/Runtime/Parameter.h"
 
+#include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -26,6 +27,18 @@ void Parameter::allocate(int64_t size) {
   valueBuffer = Buffer<float>(MemoryKind::Weights, size);
   momentumBuffer = Buffer<float>(MemoryKind::Optimiser, size);
   gradientBuffer = Buffer<float>(MemoryKind::Gradients, size);
+}
+
+void Parameter::visitState(StateVisitor &state) {
+  StateVisitor::Scope scope(state, name());
+  visitValues(state);
+}
+
+void Parameter::visitValues(StateVisitor &state) {
+  state.array("values", values(), size());
+  state.array("momentum", momentum(), size());
+  if (state.loading())
+    markChanged();
 }
 
 SparseParameter::SparseParameter(std::string name, const Geometry &geometry,
@@ -153,6 +166,28 @@ void SparseParameter::grow(const std::vector<uint32_t> &units,
     takeOld ? ++oldSlot : ++grown;
   }
   replace(std::move(merged));
+}
+
+void SparseParameter::visitState(StateVisitor &state) {
+  StateVisitor::Scope scope(state, name());
+  state.expect("layer", formatLayer(layerGeometry, layerStructure));
+  bool sparse = layerStructure.scheme != Scheme::Dense;
+  ActiveSet loaded;
+  ActiveSet &visited = state.loading() ? loaded : activeSet;
+  if (sparse)
+    state.list("active", visited.units, units());
+  if (layerStructure.scheme == Scheme::Pattern)
+    state.list("pattern_ids", visited.patternIds, units());
+  if (state.loading()) {
+    try {
+      activate(std::move(loaded));
+    } catch (const UserError &error) {
+      state.refuse("active", error.what());
+    }
+  }
+  visitValues(state);
+  if (sparse)
+    state.array("gradient", gradient(), size());
 }
 
 } // namespace lacuna

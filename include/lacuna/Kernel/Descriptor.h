@@ -42,6 +42,13 @@ Descriptor loadDescriptor(const std::string &path);
 /// The canonical text: parseDescriptor(formatDescriptor(d)) equals d.
 std::string formatDescriptor(const Descriptor &descriptor);
 
+/// A descriptor without its active set, as checkpoints keep it: the same text
+/// without the fields `active` and `pattern_ids`.
+std::string formatLayer(const Geometry &geometry, const Structure &structure);
+/// Parses and verifies what formatLayer() wrote; nothing is active. Throws as
+/// parseDescriptor() does.
+Descriptor parseLayer(std::string_view text, const std::string &where);
+
 } // namespace lacuna
 
 #endif // LACUNA_KERNEL_DESCRIPTOR_H

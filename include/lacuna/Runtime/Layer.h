@@ -70,6 +70,8 @@ public:
   }
   virtual void
   forEachParameter(const std::function<void(Parameter &)> & /*visit*/) {}
+  /// Visits what the layer itself keeps between steps besides parameters.
+  virtual void visitState(StateVisitor & /*state*/) {}
   /// Draws the initial values of its active weights and its biases.
   virtual void initialise(uint64_t /*seed*/, uint32_t /*layer*/) {}
 

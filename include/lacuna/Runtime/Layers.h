@@ -29,6 +29,8 @@ public:
   const Tensor &output() const override { return result; }
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
   void initialise(uint64_t seed, uint32_t layer) override;
+  /// The running statistics.
+  void visitState(StateVisitor &state) override;
 
   /// `residual`, if given, is added before the ReLU.
   const Tensor &forward(RunContext &context, const Tensor &input,

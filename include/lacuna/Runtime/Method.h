@@ -102,6 +102,11 @@ public:
 
   const MethodOptions &settings() const { return options; }
 
+  /// Visits what the method was made with, which a resumed run must repeat, and
+  /// what it has learnt since. Methods with state of their own override it and
+  /// call this one first.
+  virtual void visitState(StateVisitor &state);
+
 protected:
   explicit Method(const MethodOptions &options);
 

@@ -67,6 +67,10 @@ public:
   /// Seconds training stood still for kernels and their streams.
   double stallSeconds() const { return stalled; }
 
+  /// Visits parameters and what layers keep. After loading, bind() or repack()
+  /// every weight layer.
+  void visitState(StateVisitor &state);
+
   /// Name of the first layer whose latest output holds a number that is not
   /// finite; empty if there is none.
   std::string firstNonFiniteLayer();

@@ -13,6 +13,7 @@
 
 #include "lacuna/Kernel/Structure.h"
 #include "lacuna/Runtime/Memory.h"
+#include "lacuna/Runtime/State.h"
 
 #include <cstdint>
 #include <string>
@@ -63,7 +64,11 @@ public:
   uint64_t version() const { return currentVersion; }
   void markChanged() { ++currentVersion; }
 
+  /// Values and what the optimiser keeps for them, under the parameter's name.
+  virtual void visitState(StateVisitor &state);
+
 protected:
+  void visitValues(StateVisitor &state);
   /// Makes all three buffers, zero.
   void allocate(int64_t size);
 
@@ -108,6 +113,10 @@ public:
 
   /// Where the values of each active unit start, and where the last ones end.
   std::vector<int64_t> unitStarts() const;
+
+  /// Also the active set, and the latest gradients, which scores may read.
+  /// Loading activates what was saved; kernels must be packed anew after it.
+  void visitState(StateVisitor &state) override;
 
 private:
   void setActive(ActiveSet active);

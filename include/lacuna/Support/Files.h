@@ -30,6 +30,8 @@ public:
   int64_t offset() const { return position; }
   /// Reads exactly this many bytes, or throws UserError: the file is truncated.
   void read(void *destination, int64_t count);
+  /// Continues at this offset, which lies in the file.
+  void seek(int64_t offset);
 
 private:
   std::string name;
@@ -41,11 +43,28 @@ private:
 /// Reads a whole file. Throws UserError when it is longer than the limit.
 std::string readFile(const std::string &path, int64_t maximumBytes);
 
-/// Writes the parts to a temporary file beside `path`, then renames it, so that
-/// readers see the old file or the new one and never a piece. Throws
-/// EnvironmentError.
+/// What becomes of the file that a new one replaces.
+enum class Replaced {
+  Deleted,
+  Kept, ///< As `path` + kPreviousSuffix.
+};
+inline constexpr std::string_view kPreviousSuffix = ".previous";
+
+/// Writes the parts to a temporary file beside `path`, flushes it to disk, then
+/// renames it, so that readers see the old file or the new one and never a
+/// piece, whenever the process or the machine stops. Throws EnvironmentError.
 void writeFileAtomically(const std::string &path,
-                         const std::vector<std::string_view> &parts);
+                         const std::vector<std::string_view> &parts,
+                         Replaced replaced = Replaced::Deleted);
+
+/// Removes temporary files that writeFileAtomically() left in a folder when its
+/// process was killed; those still being written stay. Only for targets whose
+/// name starts with `namePrefix`. What cannot be removed is left alone.
+void removeAbandonedTemporaries(const std::string &folder,
+                                std::string_view namePrefix);
+
+/// The folder a path lies in: "." for a bare name.
+std::string folderOf(const std::string &path);
 
 } // namespace lacuna
 
