@@ -82,11 +82,12 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
 
   Tensor images =
       randomImages(network.inputShape(), options.batch, provider.lanes());
-  std::vector<uint8_t> labels;
+  std::vector<Label> labels;
   for (int64_t i = 0; i < options.batch; ++i)
-    labels.push_back(static_cast<uint8_t>(i % kClasses));
-  SgdOptions sgd;
-  sgd.learningRate = 0.01f;
+    labels.push_back(static_cast<Label>(i % kClasses));
+  OptimiserOptions optimiserOptions;
+  optimiserOptions.learningRate = 0.01;
+  Optimiser optimiser(network.parameters(), optimiserOptions);
 
   StepTiming timing;
   timing.step = std::numeric_limits<double>::infinity();
@@ -101,7 +102,7 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
     operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient);
     network.backward(std::move(gradient));
     double optimiserStart = now();
-    sgdStep(pool, network.parameters(), sgd);
+    optimiser.step(pool, optimiserOptions.learningRate);
     double end = now();
     // The first step touches its memory for the first time.
     if (step > 0 && end - start < timing.step) {

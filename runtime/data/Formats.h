@@ -25,7 +25,7 @@ ImageSet loadCifar10(const std::string &folder,
                      const std::vector<std::string> &files);
 
 /// Throws UserError naming file and image.
-void verifyLabel(const std::string &path, int64_t image, uint8_t label,
+void verifyLabel(const std::string &path, int64_t image, Label label,
                  int64_t classes);
 
 } // namespace lacuna

@@ -56,7 +56,7 @@ int64_t readExtent(ByteReader &reader, const std::string &field,
 
 } // namespace
 
-void verifyLabel(const std::string &path, int64_t image, uint8_t label,
+void verifyLabel(const std::string &path, int64_t image, Label label,
                  int64_t classes) {
   if (label >= classes)
     throw UserError(path + ": the label of image " + std::to_string(image) +
@@ -92,9 +92,10 @@ ImageSet loadIdx(const std::string &folder, const std::string &prefix,
   images.expectEnd();
 
   labels.requireRoomFor(count, "labels");
-  set.labels.resize(static_cast<size_t>(count));
-  labels.read(set.labels.data(), count, "labels");
+  std::vector<uint8_t> bytes(static_cast<size_t>(count));
+  labels.read(bytes.data(), count, "labels");
   labels.expectEnd();
+  set.labels.assign(bytes.begin(), bytes.end());
   for (int64_t i = 0; i < count; ++i)
     verifyLabel(labels.path(), i, set.labels[static_cast<size_t>(i)], classes);
   return set;

@@ -1,4 +1,5 @@
-//===- Elementwise.cpp - ReLU, sums of tensors, optimiser steps -----------===//
+//===- Elementwise.cpp - ReLU and sums of tensors
+//--------------------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,10 +11,6 @@
 namespace lacuna::operators {
 
 namespace {
-
-/// Values updated at a time: they and their momentum stay in L1 between the two
-/// halves of a step.
-constexpr int64_t kOptimiserChunk = 4096;
 
 /// Calls body(first float, vectors) for pieces that cover the tensor.
 template <typename Body>
@@ -70,22 +67,6 @@ void accumulate(ThreadPool &pool, const Tensor &addend, Tensor &output) {
             sum, vectors(addend.data() + first, count, shape.lanes), sum),
         "accumulate");
   });
-}
-
-void sgdUpdate(float *values, float *momentum, const float *gradient,
-               int64_t size, float learningRate, float mu, float weightDecay) {
-  const Pipelines &pipelines = pipelinesFor(hostLanes());
-  for (int64_t first = 0; first < size; first += kOptimiserChunk) {
-    int64_t count = std::min(size - first, kOptimiserChunk);
-    View<1> value = channelView(values + first, count);
-    View<1> velocity = channelView(momentum + first, count);
-    verifyCall(pipelines.sgd_momentum(value, velocity,
-                                      channelView(gradient + first, count), mu,
-                                      weightDecay, velocity),
-               "sgd_momentum");
-    verifyCall(pipelines.sgd_step(value, velocity, learningRate, value),
-               "sgd_step");
-  }
 }
 
 } // namespace lacuna::operators

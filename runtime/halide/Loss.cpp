@@ -15,18 +15,33 @@ namespace lacuna::operators {
 namespace {
 
 constexpr size_t kMaxLanes = 16;
-/// Labels are bytes.
-constexpr int64_t kMaxClasses = 256;
+constexpr int64_t kMaxClasses = int64_t(1) << (8 * sizeof(Label));
 
 /// The rows of the pipeline softmax_summary.
-enum SummaryRow : size_t { kLargest, kSum, kTarget, kBest, kSummaryRows };
+enum SummaryRow : size_t {
+  kLargest,
+  kSum,
+  kTarget,
+  kBest,
+  kMean,
+  kSummaryRows
+};
 
 struct ImageLoss {
   double loss;
   bool correct;
 };
 
-void verifyLabels(const uint8_t *labels, int64_t images, int64_t classes) {
+/// The logit, relative to the largest, that the target expects.
+double expectedLogit(const float *rows, size_t lanes, double smoothing) {
+  double target = rows[kTarget * lanes];
+  // Without smoothing, logits that are -infinity elsewhere must not count.
+  return smoothing == 0
+             ? target
+             : (1 - smoothing) * target + smoothing * rows[kMean * lanes];
+}
+
+void verifyLabels(const Label *labels, int64_t images, int64_t classes) {
   for (int64_t i = 0; i < images; ++i)
     if (labels[i] >= classes)
       throw UserError("label of image " + std::to_string(i) +
@@ -39,13 +54,16 @@ void verifyLabels(const uint8_t *labels, int64_t images, int64_t classes) {
 } // namespace
 
 LossResult softmaxCrossEntropy(ThreadPool &pool, const Tensor &logits,
-                               const uint8_t *labels, Tensor *gradient) {
+                               const Label *labels, Tensor *gradient,
+                               double smoothing) {
   const TensorShape &shape = logits.shape();
   Operands operands("softmaxCrossEntropy");
   operands.require(shape.height == 1 && shape.width == 1,
                    "logits have one pixel");
   operands.require(shape.channels >= 1 && shape.channels <= kMaxClasses,
-                   "there must be 1 to 256 classes");
+                   "there must be 1 to 65536 classes");
+  operands.require(smoothing >= 0 && smoothing < 1,
+                   "smoothing must be at least 0 and below 1");
   operands.require(gradient != &logits, "cannot work in place");
   verifyLabels(labels, shape.images, shape.channels);
   const Pipelines &pipelines = pipelinesFor(shape.lanes);
@@ -62,7 +80,7 @@ LossResult softmaxCrossEntropy(ThreadPool &pool, const Tensor &logits,
     for (int64_t block = begin; block < end; ++block) {
       int64_t first = block * shape.lanes, offset = block * shape.block();
       int64_t valid = std::min(shape.lanes, shape.images - first);
-      std::array<uint8_t, kMaxLanes> laneLabels{};
+      std::array<Label, kMaxLanes> laneLabels{};
       std::copy_n(labels + first, valid, laneLabels.begin());
       std::array<float, kSummaryRows * kMaxLanes> rows;
       View<1> labelsView(laneLabels.data(), {{{shape.lanes, 1}}});
@@ -74,12 +92,13 @@ LossResult softmaxCrossEntropy(ThreadPool &pool, const Tensor &logits,
       for (size_t lane = 0; lane < static_cast<size_t>(valid); ++lane)
         losses[static_cast<size_t>(first) + lane] = {
             std::log(double(rows[kSum * lanes + lane])) -
-                double(rows[kTarget * lanes + lane]),
+                expectedLogit(rows.data() + lane, lanes, smoothing),
             rows[kBest * lanes + lane] == float(laneLabels[lane])};
       if (gradient)
         verifyCall(pipelines.softmax_gradient(
                        classesView(logits.data() + offset), labelsView,
                        rowsView, static_cast<float>(shape.images),
+                       static_cast<float>(smoothing),
                        static_cast<int32_t>(valid),
                        classesView(gradient->data() + offset)),
                    "softmax_gradient");

@@ -25,6 +25,10 @@
   X(accumulate, (B *, B *, B *))                                               \
   X(sgd_momentum, (B *, B *, B *, float, float, B *))                          \
   X(sgd_step, (B *, B *, float, B *))                                          \
+  X(sgd_nesterov_step, (B *, B *, B *, float, float, float, B *))              \
+  X(adam_first, (B *, B *, B *, float, float, float, B *))                     \
+  X(adam_second, (B *, B *, B *, float, float, float, B *))                    \
+  X(adam_step, (B *, B *, B *, float, float, float, B *))                      \
   X(channel_sums, (B *, B *))                                                  \
   X(channel_moments, (B *, B *))                                               \
   X(batch_norm_sums, (B *, B *, B *, B *))                                     \
@@ -41,7 +45,7 @@
   X(average_pool, (B *, int32_t, B *))                                         \
   X(average_pool_backward, (B *, int32_t, B *))                                \
   X(softmax_summary, (B *, B *, B *))                                          \
-  X(softmax_gradient, (B *, B *, B *, float, int32_t, B *))                    \
+  X(softmax_gradient, (B *, B *, B *, float, float, int32_t, B *))             \
   X(load_images, (B *, B *, B *, B *, int32_t, int32_t, B *))
 // clang-format on
 

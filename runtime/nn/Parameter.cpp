@@ -15,17 +15,19 @@
 namespace lacuna {
 
 Parameter::Parameter(std::string name, int64_t size)
-    : parameterName(std::move(name)) {
+    : stateBuffers(1), parameterName(std::move(name)) {
   if (size > 0)
     allocate(size);
 }
 
 void Parameter::allocate(int64_t size) {
   gradientBuffer = {};
-  momentumBuffer = {};
+  for (Buffer<float> &state : stateBuffers)
+    state = {};
   valueBuffer = {};
   valueBuffer = Buffer<float>(MemoryKind::Weights, size);
-  momentumBuffer = Buffer<float>(MemoryKind::Optimiser, size);
+  for (Buffer<float> &state : stateBuffers)
+    state = Buffer<float>(MemoryKind::Optimiser, size);
   gradientBuffer = Buffer<float>(MemoryKind::Gradients, size);
 }
 
@@ -34,11 +36,22 @@ void Parameter::visitState(StateVisitor &state) {
   visitValues(state);
 }
 
-void Parameter::visitValues(StateVisitor &state) {
-  state.array("values", values(), size());
-  state.array("momentum", momentum(), size());
-  if (state.loading())
+void Parameter::visitValues(StateVisitor &visitor) {
+  visitor.array("values", values(), size());
+  for (int which = 0; which < stateCount(); ++which)
+    visitor.array(stateNames[size_t(which)], state(which), size());
+  if (visitor.loading())
     markChanged();
+}
+
+void Parameter::resetState(const std::vector<std::string> &names) {
+  stateNames = names;
+  stateBuffers.clear();
+  stateBuffers.resize(names.size());
+  if (size() == 0)
+    return;
+  for (Buffer<float> &state : stateBuffers)
+    state = Buffer<float>(MemoryKind::Optimiser, size());
 }
 
 SparseParameter::SparseParameter(std::string name, const Geometry &geometry,
@@ -129,7 +142,8 @@ void SparseParameter::replace(ActiveSet next) {
   };
   gradientBuffer = {};
   carry(valueBuffer, MemoryKind::Weights);
-  carry(momentumBuffer, MemoryKind::Optimiser);
+  for (Buffer<float> &state : stateBuffers)
+    carry(state, MemoryKind::Optimiser);
   gradientBuffer = Buffer<float>(MemoryKind::Gradients, to);
   setActive(std::move(next));
 }

@@ -1,4 +1,4 @@
-//===- Optimiser.cpp - Stochastic gradient descent ------------------------===//
+//===- Optimiser.cpp - SGD and Adam ---------------------------------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,77 +12,118 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace lacuna {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
-constexpr double kFinalCosineRate = 4e-8;
 /// Ranges are cut at multiples of this, so that the same elements go through
 /// the vector loop whatever the number of threads.
 constexpr int64_t kPiece = 1 << 12;
 
-/// Small enough to capture by reference that running it never allocates.
-struct Update {
-  Parameter &parameter;
-  float learningRate, momentum, weightDecay;
+/// Calls update(begin, end) for ranges that cover a parameter, on all threads.
+template <typename Update>
+void forEachPiece(ThreadPool &pool, Parameter &parameter,
+                  const Update &update) {
+  int64_t size = parameter.size(), pieces = (size + kPiece - 1) / kPiece;
+  if (pieces < 2)
+    update(0, size);
+  else
+    pool.run(pieces, [&update, size](int, int64_t first, int64_t last) {
+      update(first * kPiece, std::min(last * kPiece, size));
+    });
+  parameter.markChanged();
+}
 
-  void operator()(int64_t firstPiece, int64_t lastPiece) const {
-    int64_t begin = firstPiece * kPiece;
-    int64_t end = std::min(lastPiece * kPiece, parameter.size());
-    operators::sgdUpdate(parameter.values() + begin,
-                         parameter.momentum() + begin,
-                         parameter.gradient() + begin, end - begin,
-                         learningRate, momentum, weightDecay);
-  }
-};
+std::vector<std::string> namesOf(OptimiserKind kind) {
+  if (kind == OptimiserKind::Adam)
+    return {"first_moment", "second_moment"};
+  return {"momentum"};
+}
+
+void require(bool holds, const char *flag, double value, const char *rule) {
+  if (holds)
+    return;
+  std::ostringstream message;
+  message << flag << ": is " << value << ", must be " << rule;
+  throw UserError(message.str());
+}
+
+/// Steps are taken in single precision.
+bool isFiniteFloat(double value) {
+  return std::isfinite(static_cast<float>(value));
+}
 
 } // namespace
 
-RateSchedule parseRateSchedule(const std::string &name) {
-  if (name == "constant")
-    return RateSchedule::Constant;
-  if (name == "cosine")
-    return RateSchedule::Cosine;
-  if (name == "step")
-    return RateSchedule::Step;
-  throw UserError("schedule: '" + name +
-                  "' is unknown, use one of cosine, step, constant");
+OptimiserKind parseOptimiserKind(const std::string &name) {
+  if (name == "sgd")
+    return OptimiserKind::Sgd;
+  if (name == "adam")
+    return OptimiserKind::Adam;
+  throw UserError("optimiser: '" + name + "' is unknown, use one of sgd, adam");
 }
 
-double learningRateAt(RateSchedule schedule, double initial, int epoch,
-                      int epochs) {
-  switch (schedule) {
-  case RateSchedule::Constant:
-    return initial;
-  case RateSchedule::Cosine: {
-    double final = std::min(kFinalCosineRate, initial);
-    return final + (initial - final) * (1 + std::cos(kPi * epoch / epochs)) / 2;
-  }
-  case RateSchedule::Step:
-    return initial * (4 * epoch >= 3 * epochs ? 0.01
-                      : 2 * epoch >= epochs   ? 0.1
-                                              : 1.0);
-  }
-  throw InternalError("unknown learning rate schedule");
+void OptimiserOptions::verify() const {
+  require(learningRate > 0 && isFiniteFloat(learningRate), "lr", learningRate,
+          "a finite number above 0");
+  require(weightDecay >= 0 && isFiniteFloat(weightDecay), "weight-decay",
+          weightDecay, "a finite number, at least 0");
+  require(momentum >= 0 && momentum < 1, "momentum", momentum,
+          "at least 0 and below 1");
+  if (nesterov && kind != OptimiserKind::Sgd)
+    throw UserError("nesterov: only --optimiser sgd has Nesterov's momentum");
+  if (nesterov && momentum == 0)
+    throw UserError("nesterov: needs a momentum above 0");
+  require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and below 1");
+  require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "at least 0 and below 1");
+  require(static_cast<float>(epsilon) > 0 && isFiniteFloat(epsilon), "epsilon",
+          epsilon, "a finite number above 0");
 }
 
-void sgdStep(ThreadPool &pool, const std::vector<Parameter *> &parameters,
-             const SgdOptions &options) {
-  for (Parameter *parameter : parameters) {
-    Update update{*parameter, static_cast<float>(options.learningRate),
-                  static_cast<float>(options.momentum),
-                  static_cast<float>(options.weightDecay)};
-    int64_t pieces = (parameter->size() + kPiece - 1) / kPiece;
-    if (pieces < 2)
-      update(0, pieces);
-    else
-      pool.run(pieces, [&update](int, int64_t begin, int64_t end) {
-        update(begin, end);
+Optimiser::Optimiser(std::vector<Parameter *> newParameters,
+                     const OptimiserOptions &options)
+    : parameters(std::move(newParameters)), settings(options),
+      names(namesOf(options.kind)) {
+  options.verify();
+  for (Parameter *parameter : parameters)
+    parameter->resetState(names);
+}
+
+void Optimiser::visitState(StateVisitor &state) {
+  StateVisitor::Scope scope(state, "optimiser");
+  state.expect("kind", settings.kind == OptimiserKind::Adam ? "adam" : "sgd");
+  state.scalar("steps", stepCount);
+}
+
+void Optimiser::step(ThreadPool &pool, double learningRate) {
+  ++stepCount;
+  if (settings.kind == OptimiserKind::Sgd) {
+    operators::SgdRule rule{
+        static_cast<float>(learningRate), static_cast<float>(settings.momentum),
+        static_cast<float>(settings.weightDecay), settings.nesterov};
+    for (Parameter *p : parameters)
+      forEachPiece(pool, *p, [p, &rule](int64_t begin, int64_t end) {
+        operators::sgdUpdate(p->values() + begin, p->state(0) + begin,
+                             p->gradient() + begin, end - begin, rule);
       });
-    parameter->markChanged();
+    return;
   }
+  double count = double(stepCount);
+  operators::AdamRule rule{
+      settings.beta1,
+      settings.beta2,
+      static_cast<float>(learningRate / (1 - std::pow(settings.beta1, count))),
+      static_cast<float>(1 / std::sqrt(1 - std::pow(settings.beta2, count))),
+      static_cast<float>(settings.epsilon),
+      static_cast<float>(settings.weightDecay)};
+  for (Parameter *p : parameters)
+    forEachPiece(pool, *p, [p, &rule](int64_t begin, int64_t end) {
+      operators::adamUpdate(p->values() + begin, p->state(0) + begin,
+                            p->state(1) + begin, p->gradient() + begin,
+                            end - begin, rule);
+    });
 }
 
 } // namespace lacuna

@@ -74,23 +74,18 @@ void TrainerOptions::verify() const {
     reject("epochs", epochs, "at least 1");
   if (batch < 1)
     reject("batch", double(batch), "at least 1");
-  // Steps are taken in single precision.
-  auto overflows = [](double value) {
-    return std::isinf(static_cast<float>(value));
-  };
-  if (!(sgd.learningRate > 0) || overflows(sgd.learningRate))
-    reject("lr", sgd.learningRate, "a finite number above 0");
-  if (!(sgd.momentum >= 0 && sgd.momentum < 1))
-    reject("momentum", sgd.momentum, "at least 0 and below 1");
-  if (!(sgd.weightDecay >= 0) || overflows(sgd.weightDecay))
-    reject("weight-decay", sgd.weightDecay, "a finite number, at least 0");
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    reject("label-smoothing", labelSmoothing, "at least 0 and below 1");
+  optimiser.verify();
+  schedule.verify(epochs);
 }
 
 Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
                  ThreadPool &pool, const DataSet &data,
                  const TrainerOptions &options)
     : network(network), method(method), provider(provider), pool(pool),
-      data(data), options(options), sgd(options.sgd),
+      data(data), options(options),
+      optimiser(network.parameters(), options.optimiser),
       methodContext(network, method, options.seed, options.initialMask),
       trainOrder(identity(data.train.labels.size())),
       testOrder(identity(data.test.labels.size())) {
@@ -156,23 +151,27 @@ void Trainer::reportDivergence(const std::string &where, double loss) {
   throw UserError(message.str());
 }
 
-void Trainer::trainStep(int epoch, int64_t first, int64_t count,
+void Trainer::trainStep(int epoch, int64_t step, int64_t steps,
                         Progress &progress) {
+  int64_t first = step * options.batch;
+  int64_t count =
+      std::min(options.batch, static_cast<int64_t>(trainOrder.size()) - first);
   loadBatch(data.train, trainOrder.data() + first, count, epoch);
   const Tensor &logits = network.forward(images, true);
   GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
-  operators::LossResult result =
-      operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient);
+  operators::LossResult result = operators::softmaxCrossEntropy(
+      pool, logits, labels.data(), &*gradient, options.labelSmoothing);
   if (!std::isfinite(result.lossSum))
     reportDivergence("at epoch " + std::to_string(epoch + 1) + ", step " +
-                         std::to_string(first / options.batch + 1),
+                         std::to_string(step + 1),
                      result.lossSum);
   progress.lossSum += result.lossSum;
   progress.correct += result.correct;
   progress.images += count;
   network.backward(std::move(gradient));
   mutate(Moment::Gradients);
-  sgdStep(pool, network.parameters(), sgd);
+  optimiser.step(pool, options.schedule.at(options.optimiser.learningRate,
+                                           epoch, options.epochs, step, steps));
   mutate(Moment::Updated);
   ++event.step;
 }
@@ -184,16 +183,12 @@ Trainer::Progress Trainer::trainEpoch(int epoch) {
   event.stepsOfEpoch =
       (static_cast<int64_t>(trainOrder.size()) - 1) / options.batch + 1;
   mutate(Moment::EpochStart);
-  sgd.learningRate = learningRateAt(options.schedule, options.sgd.learningRate,
-                                    epoch, options.epochs);
   shuffle(epoch);
   Progress progress;
-  int64_t count = static_cast<int64_t>(trainOrder.size());
   int64_t steps = event.stepsOfEpoch;
   for (int64_t step = 0; step < steps; ++step) {
     event.stepOfEpoch = step;
-    int64_t first = step * options.batch;
-    trainStep(epoch, first, std::min(options.batch, count - first), progress);
+    trainStep(epoch, step, steps, progress);
     if (onStep)
       onStep({epoch + 1, step + 1, steps, progress.lossSum / progress.images,
               double(progress.correct) / progress.images,

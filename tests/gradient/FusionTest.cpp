@@ -45,9 +45,9 @@ std::vector<std::vector<float>> oneStep(Scheme scheme, int64_t batch, bool fuse,
   RandomStream random(1, RandomPurpose::Test);
   for (int64_t i = 0; i < images.shape().floats(); ++i)
     images.data()[i] = random.normal();
-  std::vector<uint8_t> labels;
+  std::vector<Label> labels;
   for (int64_t i = 0; i < batch; ++i)
-    labels.push_back(uint8_t(i % 10));
+    labels.push_back(Label(i % 10));
 
   std::vector<std::vector<float>> results;
   auto keep = [&](const Tensor &tensor) {

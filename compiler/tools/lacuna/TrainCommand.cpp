@@ -51,8 +51,15 @@ struct TrainFlags {
   std::string initialMask = "random";
   double sparsity = 0.9;
   double lambda = 0;
-  std::optional<double> learningRate, weightDecay;
-  double momentum = 0.9;
+  std::vector<int> milestones;
+  std::optional<int> stepPeriod;
+  double rateFactor = 0.1;
+  int warmupEpochs = 0;
+  std::string optimiser = "sgd";
+  std::optional<double> learningRate, weightDecay, momentum, beta1, beta2,
+      epsilon;
+  bool nesterov = false;
+  double labelSmoothing = 0;
   int epochs = 160;
   int64_t batch = 64;
   uint64_t seed = 1;
@@ -63,6 +70,42 @@ struct TrainFlags {
   bool weightsHash = false;
   ProviderOptions provider;
 };
+
+void defineOptimiserFlags(CLI::App &app, TrainFlags &flags) {
+  app.add_option("--optimiser", flags.optimiser, "sgd or adam")
+      ->capture_default_str();
+  app.add_option("--lr", flags.learningRate,
+                 "Initial learning rate (Adam 0.001; SGD 0.1 for models with "
+                 "batch norm, 0.05 for others)");
+  app.add_option("--schedule", flags.schedule,
+                 "How the rate falls: cosine, step, multi-step or constant")
+      ->capture_default_str();
+  app.add_option("--milestones", flags.milestones,
+                 "Epochs at which the rate of multi-step falls, such as 80,120")
+      ->delimiter(',');
+  app.add_option("--step-period", flags.stepPeriod,
+                 "Epochs between two falls of step (half, then a quarter of "
+                 "all epochs)");
+  app.add_option("--rate-factor", flags.rateFactor,
+                 "What the rate of step and multi-step falls to")
+      ->capture_default_str();
+  app.add_option("--warmup-epochs", flags.warmupEpochs,
+                 "Epochs over which the rate grows to its initial value")
+      ->capture_default_str();
+  app.add_option("--momentum", flags.momentum, "Momentum of SGD (0.9)");
+  app.add_flag("--nesterov", flags.nesterov, "Nesterov's momentum for SGD");
+  app.add_option("--beta1", flags.beta1,
+                 "What Adam's mean of gradients keeps a step (0.9)");
+  app.add_option("--beta2", flags.beta2,
+                 "What Adam's mean of squares keeps a step (0.999)");
+  app.add_option("--epsilon", flags.epsilon,
+                 "What Adam adds to the root it divides by (1e-8)");
+  app.add_option("--weight-decay", flags.weightDecay,
+                 "Weight decay (models with batch norm 1e-4, others 0)");
+  app.add_option("--label-smoothing", flags.labelSmoothing,
+                 "Share of the target spread over all classes while training")
+      ->capture_default_str();
+}
 
 void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_option("--model", flags.model, "Model to train")->required();
@@ -83,15 +126,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
       ->capture_default_str();
   app.add_option("--batch", flags.batch, "Images a step")
       ->capture_default_str();
-  app.add_option("--lr", flags.learningRate,
-                 "Initial learning rate (residual networks 0.1, others 0.05)");
-  app.add_option("--schedule", flags.schedule,
-                 "How the rate falls: cosine, step or constant")
-      ->capture_default_str();
-  app.add_option("--momentum", flags.momentum, "Momentum of SGD")
-      ->capture_default_str();
-  app.add_option("--weight-decay", flags.weightDecay,
-                 "Weight decay (residual networks 1e-4, others 0)");
+  defineOptimiserFlags(app, flags);
   app.add_option("--lambda", flags.lambda,
                  "Weight of the gradient in MEST's importance score")
       ->capture_default_str();
@@ -127,6 +162,39 @@ Scheme parseScheme(const std::string &name) {
                   "' is unknown, use one of unstructured, block, pattern");
 }
 
+RateSchedule rateSchedule(const TrainFlags &flags) {
+  RateSchedule schedule;
+  schedule.shape = parseRateShape(flags.schedule);
+  schedule.milestones = flags.milestones;
+  if (flags.stepPeriod && *flags.stepPeriod < 1)
+    throw UserError("step-period: is " + std::to_string(*flags.stepPeriod) +
+                    ", must be at least 1");
+  schedule.period = flags.stepPeriod.value_or(0);
+  schedule.factor = flags.rateFactor;
+  schedule.warmupEpochs = flags.warmupEpochs;
+  return schedule;
+}
+
+OptimiserOptions optimiserOptions(const TrainFlags &flags, bool batchNorm) {
+  OptimiserOptions options;
+  options.kind = parseOptimiserKind(flags.optimiser);
+  bool adam = options.kind == OptimiserKind::Adam;
+  if (adam && flags.momentum)
+    throw UserError("momentum: Adam has none, use --beta1 and --beta2");
+  if (!adam && (flags.beta1 || flags.beta2 || flags.epsilon))
+    throw UserError("beta1, beta2, epsilon: only --optimiser adam has these");
+  options.learningRate = flags.learningRate.value_or(adam        ? 1e-3
+                                                     : batchNorm ? 0.1
+                                                                 : 0.05);
+  options.weightDecay = flags.weightDecay.value_or(batchNorm ? 1e-4 : 0);
+  options.momentum = flags.momentum.value_or(options.momentum);
+  options.nesterov = flags.nesterov;
+  options.beta1 = flags.beta1.value_or(options.beta1);
+  options.beta2 = flags.beta2.value_or(options.beta2);
+  options.epsilon = flags.epsilon.value_or(options.epsilon);
+  return options;
+}
+
 TrainerOptions trainerOptions(const TrainFlags &flags) {
   bool batchNorm = modelUsesBatchNorm(flags.model);
   TrainerOptions options;
@@ -134,11 +202,9 @@ TrainerOptions trainerOptions(const TrainFlags &flags) {
   options.batch = flags.batch;
   options.seed = flags.seed;
   options.initialMask = parseInitialMask(flags.initialMask);
-  options.schedule = parseRateSchedule(flags.schedule);
-  options.sgd.learningRate =
-      flags.learningRate.value_or(batchNorm ? 0.1 : 0.05);
-  options.sgd.momentum = flags.momentum;
-  options.sgd.weightDecay = flags.weightDecay.value_or(batchNorm ? 1e-4 : 0);
+  options.labelSmoothing = flags.labelSmoothing;
+  options.schedule = rateSchedule(flags);
+  options.optimiser = optimiserOptions(flags, batchNorm);
   options.verify();
   return options;
 }

@@ -11,6 +11,7 @@
 #ifndef LACUNA_RUNTIME_DATASET_H
 #define LACUNA_RUNTIME_DATASET_H
 
+#include "lacuna/Runtime/Label.h"
 #include "lacuna/Runtime/Memory.h"
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct ImageSet {
   int64_t width = 0;
   int64_t classes = 0;
   Buffer<uint8_t> images;
-  std::vector<uint8_t> labels; ///< Each below `classes`.
+  std::vector<Label> labels; ///< Each below `classes`.
 
   int64_t count() const { return static_cast<int64_t>(labels.size()); }
   int64_t imageBytes() const { return channels * height * width; }

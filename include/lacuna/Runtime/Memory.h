@@ -23,7 +23,7 @@ enum class MemoryKind {
   Weights,     ///< Values of parameters, and batch-norm state.
   Indices,     ///< Active sets and streams' indices.
   Gradients,   ///< Gradients of parameters.
-  Optimiser,   ///< Momentum.
+  Optimiser,   ///< Momentum, moments.
   Activations, ///< Outputs of layers and their gradients.
   Streams,     ///< Values permuted into stream order.
   Scratch,     ///< Kernel scratch and lane accumulators.

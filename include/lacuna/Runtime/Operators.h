@@ -14,6 +14,7 @@
 #ifndef LACUNA_RUNTIME_OPERATORS_H
 #define LACUNA_RUNTIME_OPERATORS_H
 
+#include "lacuna/Runtime/Label.h"
 #include "lacuna/Runtime/Tensor.h"
 #include "lacuna/Runtime/ThreadPool.h"
 
@@ -86,15 +87,39 @@ struct LossResult {
   double lossSum = 0;  ///< Sum over images of the cross-entropy.
   int64_t correct = 0; ///< Images whose largest logit (first on ties) is right.
 };
-/// Softmax cross-entropy of logits [images][classes]. If `gradient` is given,
-/// it becomes (softmax - onehot) / images, zero on padding images.
+/// Softmax cross-entropy of logits [images][classes] and a target that is
+/// 1 - smoothing at the label plus smoothing / classes everywhere (Szegedy et
+/// al., "Rethinking the Inception architecture", CVPR 2016, section 7). If
+/// `gradient` is given, it becomes (softmax - target) / images, zero on padding
+/// images.
 LossResult softmaxCrossEntropy(ThreadPool &pool, const Tensor &logits,
-                               const uint8_t *labels, Tensor *gradient);
+                               const Label *labels, Tensor *gradient,
+                               double smoothing = 0);
 
-/// momentum = mu * momentum + gradient + weightDecay * values;
-/// values -= learningRate * momentum. (PyTorch's SGD without dampening.)
+struct SgdRule {
+  float learningRate, momentum, weightDecay;
+  bool nesterov = false;
+};
+/// With g = gradient + weightDecay * values: v = momentum * v + g, then
+/// values -= learningRate * v, or with Nesterov's momentum
+/// values -= learningRate * (g + momentum * v). (PyTorch's SGD without
+/// dampening.) `momentum`: v.
 void sgdUpdate(float *values, float *momentum, const float *gradient,
-               int64_t size, float learningRate, float mu, float weightDecay);
+               int64_t size, const SgdRule &rule);
+
+struct AdamRule {
+  double beta1, beta2;
+  float rate;       ///< Learning rate / (1 - beta1 ^ step).
+  float correction; ///< 1 / sqrt(1 - beta2 ^ step).
+  float epsilon, weightDecay;
+};
+/// With g = gradient + weightDecay * values: m = beta1 * m + (1 - beta1) * g,
+/// v = beta2 * v + (1 - beta2) * g^2,
+/// values -= rate * m / (sqrt(v) * correction + epsilon). (Kingma and Ba,
+/// "Adam: a method for stochastic optimization", ICLR 2015, as PyTorch computes
+/// it.)
+void adamUpdate(float *values, float *firstMoment, float *secondMoment,
+                const float *gradient, int64_t size, const AdamRule &rule);
 
 /// How an image is placed and normalised: crop offsets into the image padded
 /// with `pad` zeros (before normalisation) on each side, flip left to right.

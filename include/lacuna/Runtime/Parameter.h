@@ -3,8 +3,9 @@
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A parameter holds its values, their momentum and their gradient. A sparse one
-// holds them at its active positions only: no buffer of its dense size exists.
+// A parameter holds its values, what the optimiser keeps for each of them, and
+// their gradient. A sparse one holds them at its active positions only: no
+// buffer of its dense size exists.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,8 +56,18 @@ public:
 
   float *values() { return valueBuffer.data(); }
   const float *values() const { return valueBuffer.data(); }
-  float *momentum() { return momentumBuffer.data(); }
-  const float *momentum() const { return momentumBuffer.data(); }
+  /// What the optimiser keeps for each value, in buffers of size() floats. One
+  /// unless an optimiser asks for more: see Optimiser::stateNames().
+  int stateCount() const { return static_cast<int>(stateBuffers.size()); }
+  float *state(int which) { return stateBuffers[size_t(which)].data(); }
+  const float *state(int which) const {
+    return stateBuffers[size_t(which)].data();
+  }
+  /// Makes one state buffer for each name, all zero.
+  void resetState(const std::vector<std::string> &names);
+  /// The first of them: SGD's momentum, Adam's first moment.
+  float *momentum() { return state(0); }
+  const float *momentum() const { return state(0); }
   float *gradient() { return gradientBuffer.data(); }
   const float *gradient() const { return gradientBuffer.data(); }
 
@@ -69,10 +80,12 @@ public:
 
 protected:
   void visitValues(StateVisitor &state);
-  /// Makes all three buffers, zero.
+  /// Makes all buffers, zero.
   void allocate(int64_t size);
 
-  Buffer<float> valueBuffer, momentumBuffer, gradientBuffer;
+  Buffer<float> valueBuffer, gradientBuffer;
+  std::vector<Buffer<float>> stateBuffers;
+  std::vector<std::string> stateNames{"momentum"};
 
 private:
   std::string parameterName;
@@ -101,9 +114,9 @@ public:
   /// the set.
   void replace(ActiveSet next);
   /// Keeps the units at these positions of active().units, ascending; what
-  /// the others held is lost.
+  /// the others held, optimiser state included, is lost.
   void prune(const std::vector<uint32_t> &keptSlots);
-  /// Adds inactive units, ascending, with zero values and momentum.
+  /// Adds inactive units, ascending, with zero values and optimiser state.
   /// `patternIds` holds one pattern each for the pattern scheme.
   void grow(const std::vector<uint32_t> &units,
             const std::vector<uint8_t> &patternIds);

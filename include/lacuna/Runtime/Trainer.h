@@ -15,6 +15,7 @@
 #include "lacuna/Runtime/Network.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Runtime/Optimiser.h"
+#include "lacuna/Runtime/RateSchedule.h"
 #include "lacuna/Runtime/ThreadPool.h"
 
 #include <cstdint>
@@ -27,8 +28,10 @@ namespace lacuna {
 struct TrainerOptions {
   int epochs = 160;
   int64_t batch = 64;
-  SgdOptions sgd;
-  RateSchedule schedule = RateSchedule::Cosine;
+  OptimiserOptions optimiser;
+  RateSchedule schedule;
+  /// Share of the target spread evenly over all classes while training.
+  double labelSmoothing = 0;
   InitialMask initialMask = InitialMask::Random;
   uint64_t seed = 1;
 
@@ -92,7 +95,7 @@ private:
   void mutate(Moment moment);
   void shuffle(int epoch);
   Progress trainEpoch(int epoch);
-  void trainStep(int epoch, int64_t first, int64_t count, Progress &progress);
+  void trainStep(int epoch, int64_t step, int64_t steps, Progress &progress);
   void loadBatch(const ImageSet &set, const uint32_t *index, int64_t count,
                  int augmentedEpoch);
   [[noreturn]] void reportDivergence(const std::string &where, double loss);
@@ -103,13 +106,13 @@ private:
   ThreadPool &pool;
   const DataSet &data;
   TrainerOptions options;
-  SgdOptions sgd;
+  Optimiser optimiser;
 
   MethodContext methodContext;
   /// The occasion to mutate that training has reached.
   MutationEvent event;
   std::vector<uint32_t> trainOrder, testOrder;
-  std::vector<uint8_t> labels;
+  std::vector<Label> labels;
   std::vector<operators::Placement> placements;
   Tensor images;
 };

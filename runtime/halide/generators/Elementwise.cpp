@@ -1,4 +1,5 @@
-//===- Elementwise.cpp - ReLU, sums of tensors, optimiser steps -----------===//
+//===- Elementwise.cpp - ReLU and sums of tensors
+//--------------------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,7 +14,7 @@ using namespace Halide;
 
 namespace {
 
-Var lane("lane"), vec("vec"), i("i");
+Var lane("lane"), vec("vec");
 
 } // namespace
 
@@ -76,44 +77,8 @@ public:
   }
 };
 
-/// The first half of a step of stochastic gradient descent. `result` may be
-/// `momentum`. (Halves, because Halide 14 may read an operand of a pipeline
-/// with two results again after it has stored the first.)
-class SgdMomentum : public Generator<SgdMomentum> {
-public:
-  Input<Buffer<float>> values{"values", 1};
-  Input<Buffer<float>> momentum{"momentum", 1};
-  Input<Buffer<float>> gradient{"gradient", 1};
-  Input<float> mu{"mu"};
-  Input<float> weightDecay{"weight_decay"};
-  Output<Buffer<float>> result{"result", 1};
-
-  void generate() {
-    result(i) = mu * momentum(i) + (gradient(i) + weightDecay * values(i));
-    result.vectorize(i, natural_vector_size<float>(),
-                     TailStrategy::GuardWithIf);
-  }
-};
-
-/// The second half. `result` may be `values`.
-class SgdStep : public Generator<SgdStep> {
-public:
-  Input<Buffer<float>> values{"values", 1};
-  Input<Buffer<float>> momentum{"momentum", 1};
-  Input<float> learningRate{"learning_rate"};
-  Output<Buffer<float>> result{"result", 1};
-
-  void generate() {
-    result(i) = values(i) - learningRate * momentum(i);
-    result.vectorize(i, natural_vector_size<float>(),
-                     TailStrategy::GuardWithIf);
-  }
-};
-
 } // namespace lacuna::pipelines
 
 HALIDE_REGISTER_GENERATOR(lacuna::pipelines::Relu, relu)
 HALIDE_REGISTER_GENERATOR(lacuna::pipelines::ReluBackward, relu_backward)
 HALIDE_REGISTER_GENERATOR(lacuna::pipelines::Accumulate, accumulate)
-HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SgdMomentum, sgd_momentum)
-HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SgdStep, sgd_step)

@@ -23,18 +23,19 @@ Expr exponential(const Expr &value) {
 } // namespace
 
 /// The rows of `summary` for the images of one block: largest logit, sum of
-/// exponentials relative to it, logit of the label relative to it, and the
-/// class of the (first) largest logit.
+/// exponentials relative to it, logit of the label relative to it, the class of
+/// the (first) largest logit, and the mean of all logits relative to it.
 class SoftmaxSummary : public Generator<SoftmaxSummary> {
 public:
-  Input<Buffer<float>> logits{"logits", 2};   // lane, class
-  Input<Buffer<uint8_t>> labels{"labels", 1}; // lane
+  Input<Buffer<float>> logits{"logits", 2};    // lane, class
+  Input<Buffer<uint16_t>> labels{"labels", 1}; // lane
   Output<Buffer<float>> summary{"summary", 2};
 
   void generate() {
     int lanes = natural_vector_size<float>();
     RDom r(0, logits.dim(1).extent());
-    Func largest("largest"), best("best"), sum("sum"), target("target");
+    Func largest("largest"), best("best"), sum("sum"), target("target"),
+        total("total");
 
     // NaN in the first place stays; later ones reach the sum.
     largest(lane) = logits(lane, 0);
@@ -54,37 +55,45 @@ public:
     target(lane) = select(cast<int32_t>(labels(lane)) == r.x,
                           logits(lane, r) - largest(lane), target(lane));
 
-    summary(lane, row) = mux(row, {largest(lane), cast<float>(sum(lane)),
-                                   target(lane), cast<float>(best(lane))});
+    total(lane) = Expr(0.0);
+    total(lane) += cast<double>(logits(lane, r) - largest(lane));
+    Expr mean = cast<float>(total(lane) / cast<double>(logits.dim(1).extent()));
+
+    summary(lane, row) =
+        mux(row, {largest(lane), cast<float>(sum(lane)), target(lane),
+                  cast<float>(best(lane)), mean});
 
     declareDense(logits, lanes);
     declareDense(summary, lanes);
     labels.dim(0).set_bounds(0, lanes);
-    summary.bound(row, 0, 4).unroll(row).vectorize(lane, lanes);
-    for (Func stage : {largest, best, sum, target}) {
+    summary.bound(row, 0, 5).unroll(row).vectorize(lane, lanes);
+    for (Func stage : {largest, best, sum, target, total}) {
       stage.compute_root().bound(lane, 0, lanes).vectorize(lane, lanes);
       stage.update().vectorize(lane, lanes);
     }
   }
 };
 
-/// (softmax - onehot) / images; zero in lanes from `valid` on.
+/// (softmax - target) / images; zero in lanes from `valid` on. The target has
+/// `smoothing` spread evenly over the classes and the rest at the label.
 class SoftmaxGradient : public Generator<SoftmaxGradient> {
 public:
   Input<Buffer<float>> logits{"logits", 2};
-  Input<Buffer<uint8_t>> labels{"labels", 1};
+  Input<Buffer<uint16_t>> labels{"labels", 1};
   Input<Buffer<float>> summary{"summary", 2};
   Input<float> images{"images"};
+  Input<float> smoothing{"smoothing"};
   Input<int32_t> valid{"valid"};
   Output<Buffer<float>> gradient{"gradient", 2};
 
   void generate() {
     Expr probability =
         exponential(logits(lane, cls) - summary(lane, 0)) / summary(lane, 1);
-    Expr isTarget = cast<int32_t>(labels(lane)) == cls;
+    Expr isLabel = cast<int32_t>(labels(lane)) == cls;
+    Expr spread = smoothing / cast<float>(logits.dim(1).extent());
+    Expr target = select(isLabel, (1.0f - smoothing) + spread, spread);
     gradient(lane, cls) =
-        select(lane < valid,
-               (probability - select(isTarget, 1.0f, 0.0f)) / images, 0.0f);
+        select(lane < valid, (probability - target) / images, 0.0f);
   }
 
   void schedule() {

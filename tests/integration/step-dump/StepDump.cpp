@@ -42,6 +42,9 @@ struct DumpFlags {
   int64_t batch = 21;
   int64_t plane = 32;
   uint64_t seed = 1;
+  std::string optimiser = "sgd";
+  bool nesterov = false;
+  double labelSmoothing = 0;
   bool noFusion = false;
   std::string cache, out;
 };
@@ -158,13 +161,15 @@ void dumpSteps(const DumpFlags &flags) {
   network.bind(*provider, pool);
 
   Tensor images = randomImages(network.inputShape(), flags, provider->lanes());
-  std::vector<uint8_t> labels;
+  std::vector<Label> labels;
   for (int64_t i = 0; i < flags.batch; ++i)
-    labels.push_back(uint8_t(i % kClasses));
-  SgdOptions sgd;
-  sgd.learningRate = 0.1;
-  sgd.momentum = 0.9;
-  sgd.weightDecay = 1e-4;
+    labels.push_back(Label(i % kClasses));
+  OptimiserOptions settings;
+  settings.kind = parseOptimiserKind(flags.optimiser);
+  settings.nesterov = flags.nesterov;
+  settings.learningRate = 0.1;
+  settings.weightDecay = 1e-4;
+  Optimiser optimiser(network.parameters(), settings);
 
   Dump dump(flags.out);
   dump.write("images", images);
@@ -175,7 +180,8 @@ void dumpSteps(const DumpFlags &flags) {
     const Tensor &logits = network.forward(images, true);
     GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
     double loss =
-        operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient)
+        operators::softmaxCrossEntropy(pool, logits, labels.data(), &*gradient,
+                                       flags.labelSmoothing)
             .lossSum /
         double(flags.batch);
     if (step == 1) {
@@ -187,7 +193,7 @@ void dumpSteps(const DumpFlags &flags) {
       for (const Parameter *parameter : network.parameters())
         dump.write("gradient/" + parameter->name(), *parameter,
                    parameter->gradient());
-    sgdStep(pool, network.parameters(), sgd);
+    optimiser.step(pool, settings.learningRate);
   }
   dumpParameters(dump, "after", network);
   // Shows the running statistics of batch norms, which no other result does.
@@ -212,6 +218,12 @@ int runStepDump(int argc, char **argv) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--seed", flags.seed, "Decides masks, weights and images")
+      ->capture_default_str();
+  app.add_option("--optimiser", flags.optimiser, "sgd or adam")
+      ->capture_default_str();
+  app.add_flag("--nesterov", flags.nesterov, "Nesterov's momentum");
+  app.add_option("--label-smoothing", flags.labelSmoothing,
+                 "Share of the target spread over all classes")
       ->capture_default_str();
   app.add_option("--cache-dir", flags.cache, "Folder of the kernel cache")
       ->required();

@@ -100,7 +100,8 @@ TEST_F(Idx, PlainFiles) {
   EXPECT_EQ(set.train.height, 5);
   EXPECT_EQ(set.train.width, 4);
   EXPECT_EQ(set.train.classes, 10);
-  EXPECT_EQ(set.train.labels, counting(7, 10));
+  Bytes wanted = counting(7, 10);
+  EXPECT_EQ(set.train.labels, std::vector<Label>(wanted.begin(), wanted.end()));
   EXPECT_EQ(Bytes(set.train.images.begin(), set.train.images.end()),
             counting(7 * 20, 251));
   EXPECT_EQ(set.mean, std::vector<float>{0.1307f});

@@ -56,7 +56,7 @@ Network smallResidual(Scheme scheme) {
 
 /// Every parameter's gradient of the loss against central differences.
 void checkLossGradients(Network network, Tensor &images,
-                        const std::vector<uint8_t> &labels) {
+                        const std::vector<Label> &labels) {
   ThreadPool pool(2);
   InterpreterProvider provider(kLanes);
   activate(network, 2);

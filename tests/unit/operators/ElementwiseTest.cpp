@@ -114,8 +114,8 @@ TEST(SgdUpdate, FollowsTheRule) {
       wantedValues[i] = values[i] - 0.1f * wantedMomentum[i];
     }
     operators::sgdUpdate(values.data() + 1, momentum.data() + 1,
-                         gradient.data() + 1, static_cast<int64_t>(size), 0.1f,
-                         0.9f, 5e-4f);
+                         gradient.data() + 1, static_cast<int64_t>(size),
+                         {0.1f, 0.9f, 5e-4f});
     EXPECT_TRUE(sameBits(values, wantedValues)) << size;
     EXPECT_TRUE(sameBits(momentum, wantedMomentum)) << size;
   }

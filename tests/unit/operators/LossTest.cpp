@@ -15,13 +15,13 @@ using namespace lacuna::test;
 
 namespace {
 
-using Labels = std::vector<uint8_t>;
+using Labels = std::vector<Label>;
 
 Labels randomLabels(int64_t images, int64_t classes) {
   RandomStream random(3, RandomPurpose::Test);
   Labels labels(static_cast<size_t>(images));
-  for (uint8_t &label : labels)
-    label = static_cast<uint8_t>(random.below(static_cast<uint32_t>(classes)));
+  for (Label &label : labels)
+    label = static_cast<Label>(random.below(static_cast<uint32_t>(classes)));
   return labels;
 }
 
@@ -70,6 +70,41 @@ TEST(SoftmaxCrossEntropy, AgreesWithPlainLoops) {
       }
 }
 
+TEST(SoftmaxCrossEntropy, SmoothsItsTarget) {
+  constexpr double kSmoothing = 0.1;
+  constexpr int64_t kClasses = 1000;
+  for (int64_t lanes : supportedLanes()) {
+    TensorShape shape{19, kClasses, 1, 1, lanes};
+    Floats logits = randomFloats(plainSize(shape), 3);
+    Labels labels = randomLabels(shape.images, kClasses);
+    double wantedLoss = 0;
+    std::vector<double> wantedGradient;
+    for (int64_t i = 0; i < shape.images; ++i) {
+      const float *row = logits.data() + i * kClasses;
+      double sum = 0;
+      for (int64_t c = 0; c < kClasses; ++c)
+        sum += std::exp(double(row[c]));
+      for (int64_t c = 0; c < kClasses; ++c) {
+        double target = kSmoothing / double(kClasses);
+        if (c == labels[static_cast<size_t>(i)])
+          target += 1 - kSmoothing;
+        wantedLoss -= target * (double(row[c]) - std::log(sum));
+        wantedGradient.push_back((std::exp(double(row[c])) / sum - target) /
+                                 double(shape.images));
+      }
+    }
+    expectNear(onAnyThreads([&](ThreadPool &pool) {
+                 Tensor gradient;
+                 operators::LossResult result = operators::softmaxCrossEntropy(
+                     pool, blocked(shape, logits), labels.data(), &gradient,
+                     kSmoothing);
+                 EXPECT_NEAR(result.lossSum, wantedLoss, 1e-6 * wantedLoss);
+                 return plainOf(gradient);
+               }),
+               wantedGradient, 1e-6);
+  }
+}
+
 TEST(SoftmaxCrossEntropy, LossIsTheSameOnAnyThreads) {
   TensorShape shape{61, 10, 1, 1, operators::hostLanes()};
   Floats logits = randomFloats(plainSize(shape), 2);
@@ -82,7 +117,7 @@ TEST(SoftmaxCrossEntropy, LossIsTheSameOnAnyThreads) {
                 .lossSum);
 }
 
-operators::LossResult lossOf(const Floats &logits, uint8_t label) {
+operators::LossResult lossOf(const Floats &logits, Label label) {
   ThreadPool pool(1);
   TensorShape shape{1, static_cast<int64_t>(logits.size()), 1, 1,
                     operators::hostLanes()};

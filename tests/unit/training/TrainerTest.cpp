@@ -128,7 +128,7 @@ TEST(Trainer, MakesNoDenseBufferForASparseLayer) {
 
 TEST(Trainer, DivergenceNamesEpochStepAndLayer) {
   TrainerOptions options = shortRun(2);
-  options.sgd.learningRate = 1e20;
+  options.optimiser.learningRate = 1e20;
   SpotRun run("mest-em", Scheme::Block, 1, options);
   try {
     run.trainer.run();
@@ -160,7 +160,7 @@ TEST(Trainer, DivergenceNamesTheFirstLayer) {
 TEST(Trainer, DivergenceInTheLastStepShowsInTheTest) {
   TrainerOptions options = shortRun(1);
   options.batch = 1 << 20;
-  options.sgd.learningRate = 1e38;
+  options.optimiser.learningRate = 1e38;
   SpotRun run("static", Scheme::Block, 1, options);
   try {
     run.trainer.run();
@@ -201,11 +201,14 @@ TEST(Trainer, RefusesOptionsOutOfRange) {
   EXPECT_EQ(refused([](TrainerOptions &) {}), "accepted");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.batch = 0; }), "batch");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.epochs = 0; }), "epochs");
-  EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.learningRate = 0; }), "lr");
-  EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.learningRate = 1e300; }),
+  EXPECT_EQ(refused([](TrainerOptions &o) { o.optimiser.learningRate = 0; }),
             "lr");
-  EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.momentum = 1; }), "momentum");
-  EXPECT_EQ(refused([](TrainerOptions &o) { o.sgd.weightDecay = -1; }),
+  EXPECT_EQ(
+      refused([](TrainerOptions &o) { o.optimiser.learningRate = 1e300; }),
+      "lr");
+  EXPECT_EQ(refused([](TrainerOptions &o) { o.optimiser.momentum = 1; }),
+            "momentum");
+  EXPECT_EQ(refused([](TrainerOptions &o) { o.optimiser.weightDecay = -1; }),
             "weight-decay");
 }
 

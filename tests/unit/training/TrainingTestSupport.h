@@ -89,8 +89,8 @@ inline TrainerOptions shortRun(int epochs) {
   TrainerOptions options;
   options.epochs = epochs;
   options.batch = 16;
-  options.sgd.learningRate = 0.05;
-  options.sgd.weightDecay = 1e-4;
+  options.optimiser.learningRate = 0.05;
+  options.optimiser.weightDecay = 1e-4;
   return options;
 }
 

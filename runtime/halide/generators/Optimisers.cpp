@@ -1,0 +1,138 @@
+//===- Optimisers.cpp - Steps of SGD and Adam -----------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Layout.h"
+
+namespace lacuna::pipelines {
+
+using namespace Halide;
+
+namespace {
+
+Var i("i");
+
+template <typename Output> void vectorise(Output &result, int lanes) {
+  result.vectorize(i, lanes, TailStrategy::GuardWithIf);
+}
+
+} // namespace
+
+/// The first half of a step of stochastic gradient descent. `result` may be
+/// `momentum`. (Halves, because Halide 14 may read an operand of a pipeline
+/// with two results again after it has stored the first.)
+class SgdMomentum : public Generator<SgdMomentum> {
+public:
+  Input<Buffer<float>> values{"values", 1};
+  Input<Buffer<float>> momentum{"momentum", 1};
+  Input<Buffer<float>> gradient{"gradient", 1};
+  Input<float> mu{"mu"};
+  Input<float> weightDecay{"weight_decay"};
+  Output<Buffer<float>> result{"result", 1};
+
+  void generate() {
+    result(i) = mu * momentum(i) + (gradient(i) + weightDecay * values(i));
+    vectorise(result, natural_vector_size<float>());
+  }
+};
+
+/// The second half. `result` may be `values`.
+class SgdStep : public Generator<SgdStep> {
+public:
+  Input<Buffer<float>> values{"values", 1};
+  Input<Buffer<float>> momentum{"momentum", 1};
+  Input<float> learningRate{"learning_rate"};
+  Output<Buffer<float>> result{"result", 1};
+
+  void generate() {
+    result(i) = values(i) - learningRate * momentum(i);
+    vectorise(result, natural_vector_size<float>());
+  }
+};
+
+/// The second half with Nesterov's momentum: the step looks ahead by what the
+/// momentum will do next.
+class SgdNesterovStep : public Generator<SgdNesterovStep> {
+public:
+  Input<Buffer<float>> values{"values", 1};
+  Input<Buffer<float>> momentum{"momentum", 1};
+  Input<Buffer<float>> gradient{"gradient", 1};
+  Input<float> learningRate{"learning_rate"};
+  Input<float> mu{"mu"};
+  Input<float> weightDecay{"weight_decay"};
+  Output<Buffer<float>> result{"result", 1};
+
+  void generate() {
+    Expr decayed = gradient(i) + weightDecay * values(i);
+    result(i) = values(i) - learningRate * (decayed + mu * momentum(i));
+    vectorise(result, natural_vector_size<float>());
+  }
+};
+
+/// keep * first + share * (gradient + weight decay). `share` is 1 - keep,
+/// rounded once. `result` may be `first`.
+class AdamFirst : public Generator<AdamFirst> {
+public:
+  Input<Buffer<float>> values{"values", 1};
+  Input<Buffer<float>> first{"first", 1};
+  Input<Buffer<float>> gradient{"gradient", 1};
+  Input<float> keep{"keep"};
+  Input<float> share{"share"};
+  Input<float> weightDecay{"weight_decay"};
+  Output<Buffer<float>> result{"result", 1};
+
+  void generate() {
+    Expr decayed = gradient(i) + weightDecay * values(i);
+    result(i) = keep * first(i) + share * decayed;
+    vectorise(result, natural_vector_size<float>());
+  }
+};
+
+/// The same of the squares.
+class AdamSecond : public Generator<AdamSecond> {
+public:
+  Input<Buffer<float>> values{"values", 1};
+  Input<Buffer<float>> second{"second", 1};
+  Input<Buffer<float>> gradient{"gradient", 1};
+  Input<float> keep{"keep"};
+  Input<float> share{"share"};
+  Input<float> weightDecay{"weight_decay"};
+  Output<Buffer<float>> result{"result", 1};
+
+  void generate() {
+    Expr decayed = gradient(i) + weightDecay * values(i);
+    result(i) = keep * second(i) + share * (decayed * decayed);
+    vectorise(result, natural_vector_size<float>());
+  }
+};
+
+/// values - rate * first / (sqrt(second) * correction + epsilon). `result` may
+/// be `values`.
+class AdamStep : public Generator<AdamStep> {
+public:
+  Input<Buffer<float>> values{"values", 1};
+  Input<Buffer<float>> first{"first", 1};
+  Input<Buffer<float>> second{"second", 1};
+  Input<float> rate{"rate"};
+  Input<float> correction{"correction"};
+  Input<float> epsilon{"epsilon"};
+  Output<Buffer<float>> result{"result", 1};
+
+  void generate() {
+    result(i) = values(i) -
+                rate * (first(i) / (sqrt(second(i)) * correction + epsilon));
+    vectorise(result, natural_vector_size<float>());
+  }
+};
+
+} // namespace lacuna::pipelines
+
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SgdMomentum, sgd_momentum)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SgdStep, sgd_step)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::SgdNesterovStep, sgd_nesterov_step)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::AdamFirst, adam_first)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::AdamSecond, adam_second)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::AdamStep, adam_step)
