@@ -29,27 +29,46 @@ using Json = nlohmann::ordered_json;
 
 } // namespace
 
-MetricsWriter::MetricsWriter(const std::string &path)
-    : path(path), file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC,
-                            S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)) {
+MetricsWriter::MetricsWriter(const std::string &path) : path(path) {
+  if (path.empty())
+    return;
+  file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC,
+              S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
   if (file < 0)
     fail(path, "cannot be written");
 }
 
-MetricsWriter::~MetricsWriter() { close(file); }
+MetricsWriter::~MetricsWriter() {
+  if (file >= 0)
+    close(file);
+}
+
+void MetricsWriter::visitState(StateVisitor &state) {
+  constexpr int64_t kMaxBytes = int64_t(1) << 30;
+  state.list("metrics", lines, kMaxBytes);
+  if (state.loading() && !lines.empty())
+    append({reinterpret_cast<const char *>(lines.data()), lines.size()});
+}
 
 void MetricsWriter::writeLine(std::string line) {
+  line += '\n';
+  lines.insert(lines.end(), line.begin(), line.end());
+  append(line);
+}
+
+void MetricsWriter::append(std::string_view text) {
+  if (file < 0)
+    return;
   // Only regular files can be cut; a pipe or /dev/stdout has nothing to cut.
   if (!hasLines && ftruncate(file, 0) != 0 && errno != EINVAL)
     fail(path, "cannot be emptied");
   hasLines = true;
-  line += '\n';
-  for (size_t done = 0; done < line.size();) {
-    ssize_t written = ::write(file, line.data() + done, line.size() - done);
+  while (!text.empty()) {
+    ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno != EINTR)
       fail(path, "cannot be written");
     if (written > 0)
-      done += static_cast<size_t>(written);
+      text.remove_prefix(static_cast<size_t>(written));
   }
 }
 

@@ -176,25 +176,34 @@ void Trainer::trainStep(int epoch, int64_t step, int64_t steps,
   ++event.step;
 }
 
-Trainer::Progress Trainer::trainEpoch(int epoch) {
+void Trainer::trainEpoch() {
   Stopwatch watch;
+  double earlier = position.trainSeconds;
+  int epoch = position.epoch;
   event.epoch = epoch;
-  event.stepOfEpoch = 0;
+  event.stepOfEpoch = position.step;
   event.stepsOfEpoch =
       (static_cast<int64_t>(trainOrder.size()) - 1) / options.batch + 1;
-  mutate(Moment::EpochStart);
+  if (position.step == 0)
+    mutate(Moment::EpochStart);
   shuffle(epoch);
-  Progress progress;
+  Progress &progress = position.progress;
   int64_t steps = event.stepsOfEpoch;
-  for (int64_t step = 0; step < steps; ++step) {
-    event.stepOfEpoch = step;
-    trainStep(epoch, step, steps, progress);
+  while (position.step < steps) {
+    event.stepOfEpoch = position.step;
+    trainStep(epoch, position.step, steps, progress);
+    ++position.step;
+    position.trainSeconds = earlier + watch.seconds();
     if (onStep)
-      onStep({epoch + 1, step + 1, steps, progress.lossSum / progress.images,
+      onStep({epoch + 1, position.step, steps,
+              progress.lossSum / progress.images,
               double(progress.correct) / progress.images,
-              progress.images / watch.seconds()});
+              progress.images / position.trainSeconds});
+    // The end of an epoch saves anyway, or does so on purpose not.
+    if (!saving.path.empty() && saving.everySteps > 0 &&
+        position.step % saving.everySteps == 0 && position.step < steps)
+      save(saving.path);
   }
-  return progress;
 }
 
 double Trainer::testAccuracy() {
@@ -214,30 +223,49 @@ double Trainer::testAccuracy() {
   return double(correct) / double(count);
 }
 
-TrainingSummary Trainer::run() {
-  TrainingSummary summary;
-  for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    Stopwatch watch;
-    Progress progress = trainEpoch(epoch);
-    double trainSeconds = watch.seconds();
-    if (epoch + 1 == options.epochs) {
-      method.finish(methodContext);
-      network.repackChanged();
-    }
-    double accuracy = testAccuracy();
-    summary.finalTestAccuracy = accuracy;
-    summary.bestTestAccuracy = std::max(summary.bestTestAccuracy, accuracy);
-    if (onEpoch)
-      onEpoch({epoch + 1, progress.lossSum / progress.images,
-               double(progress.correct) / progress.images, accuracy,
-               network.density(), progress.images / trainSeconds,
-               watch.seconds()});
+void Trainer::runEpoch() {
+  Stopwatch watch;
+  double earlier = position.trainSeconds;
+  trainEpoch();
+  if (position.epoch + 1 == options.epochs) {
+    method.finish(methodContext);
+    network.repackChanged();
   }
+  double accuracy = testAccuracy();
+  position.finalTestAccuracy = accuracy;
+  position.bestTestAccuracy = std::max(position.bestTestAccuracy, accuracy);
+  const Progress &progress = position.progress;
+  EpochReport report{position.epoch + 1,
+                     progress.lossSum / progress.images,
+                     double(progress.correct) / progress.images,
+                     accuracy,
+                     network.density(),
+                     progress.images / position.trainSeconds,
+                     earlier + watch.seconds()};
+  ++position.epoch;
+  position.step = 0;
+  position.progress = {};
+  position.trainSeconds = 0;
+  if (onEpoch)
+    onEpoch(report);
+  bool last = position.epoch == options.epochs;
+  if (!saving.path.empty() &&
+      (last ||
+       (saving.everyEpochs > 0 && position.epoch % saving.everyEpochs == 0)))
+    save(saving.path);
+}
+
+TrainingSummary Trainer::run() {
+  while (position.epoch < options.epochs)
+    runEpoch();
+  TrainingSummary summary;
+  summary.bestTestAccuracy = position.bestTestAccuracy;
+  summary.finalTestAccuracy = position.finalTestAccuracy;
   summary.parametersTotal = network.parametersTotal();
   summary.parametersActive = network.parametersActive();
   summary.kernels = provider.statistics();
-  summary.repacks = network.repacks();
-  summary.stallSeconds = network.stallSeconds();
+  summary.repacks = position.repacks + network.repacks();
+  summary.stallSeconds = position.stallSeconds + network.stallSeconds();
   summary.modelStateBytes = modelStateBytes();
   summary.peakResidentBytes = peakResidentBytes();
   return summary;

@@ -9,6 +9,7 @@
 
 #include "CommandLine.h"
 #include "TrainProgress.h"
+#include "TrainResume.h"
 
 #include "lacuna/Runtime/DataSet.h"
 #include "lacuna/Runtime/Metrics.h"
@@ -18,6 +19,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -68,6 +70,8 @@ struct TrainFlags {
   bool noFusion = false;
   bool quiet = false;
   bool weightsHash = false;
+  Saving saving;
+  std::string resume;
   ProviderOptions provider;
 };
 
@@ -107,6 +111,26 @@ void defineOptimiserFlags(CLI::App &app, TrainFlags &flags) {
       ->capture_default_str();
 }
 
+void defineCheckpointFlags(CLI::App &app, TrainFlags &flags) {
+  app.add_option("--save", flags.saving.path,
+                 "Where to save checkpoints (.safetensors); of a resumed run, "
+                 "by default where it was resumed from");
+  app.add_option("--save-every", flags.saving.everyEpochs,
+                 "Epochs between checkpoints; 0: only the last")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  app.add_option("--save-steps", flags.saving.everySteps,
+                 "Steps between checkpoints within an epoch; 0: none")
+      ->check(CLI::Range(int64_t(0), int64_t(1) << 40))
+      ->capture_default_str();
+  app.add_option("--resume", flags.resume,
+                 "Go on where this checkpoint was saved, with its flags")
+      ->each([&app](const std::string &) {
+        for (CLI::Option *option : app.get_options())
+          option->required(false);
+      });
+}
+
 void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_option("--model", flags.model, "Model to train")->required();
   app.add_option("--data", flags.data,
@@ -144,6 +168,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_option("--limit-test", flags.limitTest,
                  "Use only the first N test images");
   app.add_option("--metrics", flags.metrics, "Where to write metrics (.jsonl)");
+  defineCheckpointFlags(app, flags);
   addCompilerFlags(app, flags.provider);
   addCacheFlags(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,
@@ -219,15 +244,28 @@ void limit(ImageSet &set, const std::optional<int64_t> &count,
   limitImages(set, *count);
 }
 
-void execute(const TrainFlags &flags, const ProviderFactory &makeProvider) {
+/// A run saves to where it was resumed from, not to the previous file of that.
+std::string savingPath(const TrainFlags &flags) {
+  std::string path =
+      flags.saving.path.empty() ? flags.resume : flags.saving.path;
+  bool fromPrevious = flags.saving.path.empty() &&
+                      path.size() > kPreviousSuffix.size() &&
+                      path.compare(path.size() - kPreviousSuffix.size(),
+                                   std::string::npos, kPreviousSuffix) == 0;
+  return fromPrevious ? path.substr(0, path.size() - kPreviousSuffix.size())
+                      : path;
+}
+
+/// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
+/// go on from, or null.
+void execute(const TrainFlags &flags, const std::string &record,
+             Checkpoint *checkpoint, const ProviderFactory &makeProvider) {
   TrainerOptions options = trainerOptions(flags);
   Scheme scheme = parseScheme(flags.scheme);
   std::unique_ptr<Method> method =
       makeMethod(flags.method, {flags.sparsity, flags.epochs, flags.lambda});
   ThreadPool pool(flags.provider.threads);
-  std::optional<MetricsWriter> metrics;
-  if (!flags.metrics.empty())
-    metrics.emplace(flags.metrics);
+  MetricsWriter metrics(flags.metrics);
 
   DataSet data = loadDataSet(flags.data);
   limit(data.train, flags.limitTrain, "limit-train");
@@ -243,14 +281,22 @@ void execute(const TrainFlags &flags, const ProviderFactory &makeProvider) {
   if (!flags.quiet)
     trainer.onStep = [&](const StepReport &report) { progress.show(report); };
   trainer.onEpoch = [&](const EpochReport &report) {
-    if (metrics)
-      metrics->write(report);
+    metrics.write(report);
     if (!flags.quiet)
       progress.show(report);
   };
+  trainer.onVisitState = [&](StateVisitor &state) {
+    std::string flagsOfRun = record;
+    state.text("flags", flagsOfRun);
+    metrics.visitState(state);
+  };
+  Saving saving = flags.saving;
+  saving.path = savingPath(flags);
+  trainer.saveTo(saving);
+  if (checkpoint)
+    trainer.resume(*checkpoint);
   TrainingSummary summary = trainer.run();
-  if (metrics)
-    metrics->write(summary);
+  metrics.write(summary);
   if (!flags.quiet)
     std::cout << formatSummary(summary, network.density());
   if (flags.weightsHash)
@@ -265,7 +311,24 @@ int runTrain(int argc, char **argv, const ProviderFactory &makeProvider) {
   app.footer(kFooter);
   TrainFlags flags;
   defineFlags(app, flags);
-  return runCommand(app, argc, argv, [&] { execute(flags, makeProvider); });
+  return runCommand(app, argc, argv, [&] {
+    if (flags.resume.empty())
+      return execute(flags, recordFlags(app), nullptr, makeProvider);
+    Checkpoint checkpoint(flags.resume);
+    std::vector<std::string> words =
+        resumedFlags(checkpoint.text("flags"), flags.resume + ": flags", app);
+    CLI::App merged;
+    TrainFlags all;
+    defineFlags(merged, all);
+    // CLI11 takes the words from the back.
+    std::reverse(words.begin(), words.end());
+    try {
+      merged.parse(words);
+    } catch (const CLI::ParseError &error) {
+      throw UserError(flags.resume + ": flags: " + error.what());
+    }
+    execute(all, recordFlags(merged), &checkpoint, makeProvider);
+  });
 }
 
 } // namespace lacuna

@@ -21,6 +21,7 @@ public:
   /// Opens the file so that a path that cannot be written is refused before
   /// any work is done; what it held stays until the first line. Throws
   /// EnvironmentError.
+  /// Without a path it only keeps what is written, for visitState().
   explicit MetricsWriter(const std::string &path);
   ~MetricsWriter();
   MetricsWriter(const MetricsWriter &) = delete;
@@ -29,12 +30,18 @@ public:
   void write(const EpochReport &report);
   void write(const TrainingSummary &summary);
 
+  /// Visits the lines so far. Loading them rewrites the file, so that each
+  /// epoch of a resumed run is in it once, whatever it held.
+  void visitState(StateVisitor &state);
+
 private:
   void writeLine(std::string line);
+  void append(std::string_view text);
 
   std::string path;
-  int file;
+  int file = -1; ///< None without a path.
   bool hasLines = false;
+  std::vector<uint8_t> lines;
 };
 
 } // namespace lacuna

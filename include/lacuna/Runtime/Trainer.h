@@ -8,6 +8,7 @@
 #ifndef LACUNA_RUNTIME_TRAINER_H
 #define LACUNA_RUNTIME_TRAINER_H
 
+#include "lacuna/Runtime/Checkpoint.h"
 #include "lacuna/Runtime/DataSet.h"
 #include "lacuna/Runtime/InitialMask.h"
 #include "lacuna/Runtime/KernelProvider.h"
@@ -37,6 +38,15 @@ struct TrainerOptions {
 
   /// Throws UserError naming the option that is out of range.
   void verify() const;
+  /// A resumed run must repeat them all.
+  void visitState(StateVisitor &state) const;
+};
+
+/// When a trainer saves checkpoints. One more follows the last epoch.
+struct Saving {
+  std::string path;       ///< Empty: never.
+  int everyEpochs = 1;    ///< Counted from the first; 0: not by epochs.
+  int64_t everySteps = 0; ///< Within each epoch; 0: not by steps.
 };
 
 /// Where training is. Epochs and steps count from 1.
@@ -77,9 +87,23 @@ public:
 
   std::function<void(const StepReport &)> onStep;
   std::function<void(const EpochReport &)> onEpoch;
+  /// Visits state that the owner of the trainer keeps beside it.
+  std::function<void(StateVisitor &)> onVisitState;
 
-  /// Runs all epochs. Throws UserError when the loss is no longer finite.
+  /// Runs the epochs that are left. Throws UserError when the loss is no longer
+  /// finite, EnvironmentError when a checkpoint cannot be saved.
   TrainingSummary run();
+
+  void saveTo(const Saving &newSaving) { saving = newSaving; }
+  /// Saves a checkpoint. Only between steps: in onStep and onEpoch, and while
+  /// run() is not running.
+  void save(const std::string &path);
+  /// Goes on where the checkpoint was saved, to the same bits for any number of
+  /// threads. Throws UserError naming file and field when it is of another run;
+  /// the trainer is then of no use.
+  void resume(Checkpoint &checkpoint);
+  /// Options, position, method and network, in this order.
+  void visitState(StateVisitor &state);
 
   /// Share of the test images the network gets right. Throws UserError when
   /// their loss is not finite.
@@ -92,9 +116,23 @@ private:
     int64_t images = 0;
   };
 
+  /// How far training is. Everything in it is zero at the start of a run.
+  struct Position {
+    int epoch = 0;
+    int64_t step = 0; ///< Of the epoch: steps done.
+    Progress progress;
+    double trainSeconds = 0; ///< Of the epoch.
+    double bestTestAccuracy = 0, finalTestAccuracy = 0;
+    int64_t repacks = 0;     ///< Before this run was resumed.
+    double stallSeconds = 0; ///< The same.
+  };
+
   void mutate(Moment moment);
   void shuffle(int epoch);
-  Progress trainEpoch(int epoch);
+  void trainEpoch();
+  void runEpoch();
+  void visitPosition(StateVisitor &state);
+  void visitData(StateVisitor &state);
   void trainStep(int epoch, int64_t step, int64_t steps, Progress &progress);
   void loadBatch(const ImageSet &set, const uint32_t *index, int64_t count,
                  int augmentedEpoch);
@@ -111,6 +149,8 @@ private:
   MethodContext methodContext;
   /// The occasion to mutate that training has reached.
   MutationEvent event;
+  Position position;
+  Saving saving;
   std::vector<uint32_t> trainOrder, testOrder;
   std::vector<Label> labels;
   std::vector<operators::Placement> placements;

@@ -9,6 +9,9 @@
 
 #include "lacuna/Support/Files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 namespace lacuna::test {
 namespace {
 
@@ -48,6 +51,43 @@ TEST(Files, WriteSaysWhatTheSystemRefused) {
             std::string::npos);
   errorOf<EnvironmentError>([] { writeFileAtomically("/dev/null", {"x"}); });
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(Files, WriteKeepsWhatItReplaces) {
+  TemporaryDirectory directory;
+  std::string path = directory.file("f");
+  writeFileAtomically(path, {"one"}, Replaced::Kept);
+  EXPECT_EQ(directory.entries(), 1u);
+  writeFileAtomically(path, {"two"}, Replaced::Kept);
+  writeFileAtomically(path, {"three"}, Replaced::Kept);
+  EXPECT_EQ(readFile(path, 9), "three");
+  EXPECT_EQ(readFile(path + ".previous", 9), "two");
+  EXPECT_EQ(directory.entries(), 2u);
+}
+
+TEST(Files, RemovesOnlyWhatKilledProcessesLeft) {
+  TemporaryDirectory directory;
+  directory.write("f", "");
+  directory.write("f.tmp.1.0", "");
+  directory.write("g.tmp.1.0", "");
+  directory.write("f.temporary", "");
+  std::string held = directory.write("f.tmp.2.0", "");
+  int descriptor = open(held.c_str(), O_RDONLY);
+  ASSERT_EQ(flock(descriptor, LOCK_EX), 0);
+  std::string folder = folderOf(held);
+  removeAbandonedTemporaries(folder, "f");
+  EXPECT_TRUE(std::filesystem::exists(held)) << "it is being written";
+  EXPECT_EQ(directory.entries(), 4u);
+  close(descriptor);
+  removeAbandonedTemporaries(folder, "");
+  EXPECT_EQ(directory.entries(), 2u);
+  removeAbandonedTemporaries(directory.file("absent"), "");
+}
+
+TEST(Files, FolderOfAPath) {
+  EXPECT_EQ(folderOf("f"), ".");
+  EXPECT_EQ(folderOf("/f"), "/");
+  EXPECT_EQ(folderOf("a/b/f"), "a/b");
 }
 
 } // namespace

@@ -1,0 +1,114 @@
+//===- TrainerState.cpp - Saving a run and going on with it ---------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Trainer.h"
+
+#include <zlib.h>
+
+namespace lacuna {
+
+namespace {
+
+/// Tells data sets apart well enough: images in another order or number, or of
+/// another set, have other labels.
+uint64_t labelChecksum(const ImageSet &set) {
+  return crc32_z(crc32_z(0, nullptr, 0),
+                 reinterpret_cast<const Bytef *>(set.labels.data()),
+                 set.labels.size() * sizeof(set.labels[0]));
+}
+
+} // namespace
+
+void TrainerOptions::visitState(StateVisitor &state) const {
+  state.expect("epochs", epochs);
+  state.expect("batch", batch);
+  state.expect("seed", seed);
+  state.expect("lr", optimiser.learningRate);
+  state.expect("weight_decay", optimiser.weightDecay);
+  state.expect("momentum", optimiser.momentum);
+  state.expect("nesterov", optimiser.nesterov);
+  state.expect("beta1", optimiser.beta1);
+  state.expect("beta2", optimiser.beta2);
+  state.expect("epsilon", optimiser.epsilon);
+  state.expect("label_smoothing", labelSmoothing);
+  state.expect("schedule", static_cast<int>(schedule.shape));
+  state.expect("step_period", schedule.period);
+  std::string milestones;
+  for (int milestone : schedule.milestones)
+    milestones += std::to_string(milestone) + " ";
+  state.expect("milestones", milestones);
+  state.expect("rate_factor", schedule.factor);
+  state.expect("warmup_epochs", schedule.warmupEpochs);
+  state.expect("initial_mask", static_cast<int>(initialMask));
+}
+
+void Trainer::visitData(StateVisitor &state) {
+  state.expect("data", data.name);
+  state.expect("train_images", data.train.count());
+  state.expect("test_images", data.test.count());
+  state.expect("labels", std::to_string(labelChecksum(data.train)) + " " +
+                             std::to_string(labelChecksum(data.test)));
+}
+
+void Trainer::visitPosition(StateVisitor &state) {
+  state.scalar("epoch", position.epoch);
+  state.scalar("step", position.step);
+  state.scalar("step_of_run", event.step);
+  state.scalar("loss_sum", position.progress.lossSum);
+  state.scalar("correct", position.progress.correct);
+  state.scalar("images", position.progress.images);
+  state.scalar("train_seconds", position.trainSeconds);
+  state.scalar("best_test_accuracy", position.bestTestAccuracy);
+  state.scalar("final_test_accuracy", position.finalTestAccuracy);
+  int64_t steps = (data.train.count() - 1) / options.batch + 1;
+  if (position.epoch < 0 || position.epoch > options.epochs)
+    state.refuse("epoch", "is not an epoch of this run");
+  if (position.step < 0 || position.step > steps ||
+      (position.step > 0 && position.epoch == options.epochs))
+    state.refuse("step", "is not a step of this run");
+  // What this process adds comes on top after loading.
+  int64_t repacks = position.repacks + network.repacks();
+  double stallSeconds = position.stallSeconds + network.stallSeconds();
+  state.scalar("repacks", repacks);
+  state.scalar("stall_seconds", stallSeconds);
+  if (state.loading()) {
+    position.repacks = repacks;
+    position.stallSeconds = stallSeconds;
+  }
+}
+
+void Trainer::visitState(StateVisitor &state) {
+  {
+    StateVisitor::Scope scope(state, "trainer");
+    state.expect("model", network.name());
+    state.expect("lanes", provider.lanes());
+    options.visitState(state);
+    visitData(state);
+    visitPosition(state);
+  }
+  {
+    StateVisitor::Scope scope(state, "method");
+    method.visitState(state);
+  }
+  optimiser.visitState(state);
+  network.visitState(state);
+  if (onVisitState)
+    onVisitState(state);
+}
+
+void Trainer::save(const std::string &path) {
+  saveCheckpoint(path, [this](StateVisitor &state) { visitState(state); });
+}
+
+void Trainer::resume(Checkpoint &checkpoint) {
+  checkpoint.load([this](StateVisitor &state) { visitState(state); });
+  network.repackChanged();
+  position.repacks -= network.repacks();
+  position.stallSeconds -= network.stallSeconds();
+}
+
+} // namespace lacuna

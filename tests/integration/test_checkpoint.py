@@ -1,0 +1,93 @@
+# ===- test_checkpoint.py - Runs that are killed and resumed ------------------===#
+#
+# Part of the Lacuna project, under the Apache License v2.0 with LLVM
+# Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Kills training runs at random moments, resumes them, and expects the bits and the
+metrics of a run that was left alone."""
+
+import json
+import os
+import random
+import subprocess
+import time
+import unittest
+
+from checkpoint_run import CheckpointTest
+
+TIMES = ("images_per_second", "seconds")
+
+
+class CheckpointRuns(CheckpointTest):
+    def epochs(self, name):
+        """The lines of a metrics file without times."""
+        with open(self.path(name + ".jsonl"), encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual([line["event"] for line in lines[-1:]], ["summary"])
+        return [
+            {key: v for key, v in line.items() if key not in TIMES}
+            for line in lines[:-1]
+        ]
+
+    def kill_after(self, seconds, arguments):
+        """Whether the run was still going."""
+        process = subprocess.Popen(
+            [os.environ["LACUNA"], *map(str, arguments)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return True
+
+    def test_killed_at_random_moments(self):
+        whole = self.succeed(*self.flags("whole"))
+        generator = random.Random(5)
+        start = time.monotonic()
+        self.succeed(*self.flags("again"))
+        length = time.monotonic() - start
+        kills = 0
+        for _ in range(25):
+            known = os.path.exists(self.saved)
+            arguments = (
+                ["train", "--resume", self.saved, "--threads", generator.choice((1, 2))]
+                if known
+                else self.flags("killed", save=self.saved, save_steps=1)
+            )
+            kills += self.kill_after(generator.uniform(0.2, 0.8) * length, arguments)
+            for name in (self.saved, self.saved + ".previous"):
+                if os.path.exists(name):
+                    with open(name, "rb") as file:
+                        self.assertEqual(file.read(9)[8:], b"{")
+        self.assertGreater(kills, 2)
+        resumed = self.succeed("train", "--resume", self.saved)
+        self.assertEqual(resumed.stdout, whole.stdout)
+        self.assertEqual(self.epochs("killed"), self.epochs("whole"))
+        left = sorted(n for n in os.listdir(self.directory) if "safetensors" in n)
+        self.assertEqual(left, ["run.safetensors", "run.safetensors.previous"])
+
+    def test_every_scheme_resumes_from_the_previous_file(self):
+        for scheme in ("unstructured", "block", "pattern"):
+            with self.subTest(scheme=scheme):
+                flags = {"scheme": scheme, "epochs": 3}
+                whole = self.succeed(*self.flags("whole", **flags))
+                save = self.flags("saved", save=self.saved, save_steps=20, **flags)
+                self.succeed(*save)
+                # The last but one is of the middle of the last epoch.
+                previous = self.saved + ".previous"
+                resumed = self.succeed(
+                    "train", "--resume", previous, "--threads", 2,
+                    "--metrics", self.path("resumed.jsonl"),
+                )
+                self.assertEqual(resumed.stdout, whole.stdout)
+                self.assertEqual(self.epochs("resumed"), self.epochs("whole"))
+                self.assertFalse(os.path.exists(previous + ".previous"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

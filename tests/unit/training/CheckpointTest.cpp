@@ -1,0 +1,393 @@
+//===- CheckpointTest.cpp - Runs that stop and go on ----------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TrainingTestSupport.h"
+
+#include "lacuna/Runtime/Checkpoint.h"
+#include "lacuna/Support/Error.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace lacuna;
+using namespace lacuna::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kEpochs = 4;
+
+class CheckpointTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "lacuna-XXXXXX";
+    folder = mkdtemp(pattern.data());
+    path = folder / "run.safetensors";
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  std::string bytes() const {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void rewrite(const std::string &content) const {
+    std::ofstream(path, std::ios::binary) << content;
+  }
+
+  /// Expects an error about this file, with these words.
+  template <typename Call>
+  void refuse(Call call, const std::vector<std::string> &words) {
+    try {
+      call();
+      FAIL() << "accepted";
+    } catch (const UserError &error) {
+      std::string text = error.what();
+      EXPECT_NE(text.find(path), std::string::npos) << text;
+      for (const std::string &word : words)
+        EXPECT_NE(text.find(word), std::string::npos) << text;
+    }
+  }
+
+  fs::path folder;
+  std::string path;
+};
+
+struct Stopped {};
+
+/// All that a run leaves, other than times.
+struct Outcome {
+  uint64_t hash;
+  std::vector<double> reports;
+
+  bool operator==(const Outcome &o) const {
+    return hash == o.hash && reports == o.reports;
+  }
+};
+
+void collect(const EpochReport &e, std::vector<double> &reports) {
+  reports.insert(reports.end(), {double(e.epoch), e.trainLoss, e.trainAccuracy,
+                                 e.testAccuracy, e.density});
+}
+
+Outcome finish(SpotRun &run, std::vector<double> reports = {}) {
+  run.trainer.onEpoch = [&](const EpochReport &e) { collect(e, reports); };
+  TrainingSummary summary = run.trainer.run();
+  reports.push_back(summary.bestTestAccuracy);
+  reports.push_back(summary.finalTestAccuracy);
+  reports.push_back(double(summary.repacks));
+  return {run.network.parametersHash(), reports};
+}
+
+TEST_F(CheckpointTest, AResumedRunEqualsAnUninterruptedOne) {
+  // Ten steps an epoch: in the first epoch, on its last step, and later.
+  for (const std::string &method : methodNames())
+    for (Scheme scheme :
+         {Scheme::Unstructured, Scheme::Block, Scheme::Pattern}) {
+      if (method == "dense" && scheme != Scheme::Block)
+        continue;
+      SCOPED_TRACE(method + " " + std::string(schemeName(scheme)));
+      TrainerOptions options = shortRun(kEpochs);
+      options.optimiser.momentum = 0.9;
+      auto fresh = [&](int threads) {
+        DataSet copy = spots();
+        copy.augment = true;
+        copy.pad = 1;
+        return std::make_unique<SpotRun>(method, scheme, threads, options, 0.8,
+                                         std::move(copy));
+      };
+      Outcome whole = finish(*fresh(2));
+      for (int64_t stop : {3, 10, 25}) {
+        SCOPED_TRACE(stop);
+        std::vector<double> reports;
+        {
+          auto run = fresh(1);
+          int64_t steps = 0;
+          run->trainer.onEpoch = [&](const EpochReport &e) {
+            collect(e, reports);
+          };
+          run->trainer.onStep = [&](const StepReport &) {
+            if (++steps == stop) {
+              run->trainer.save(path);
+              throw Stopped();
+            }
+          };
+          EXPECT_THROW(run->trainer.run(), Stopped);
+        }
+        auto run = fresh(3);
+        Checkpoint checkpoint(path);
+        run->trainer.resume(checkpoint);
+        EXPECT_EQ(finish(*run, reports), whole);
+      }
+    }
+}
+
+TEST_F(CheckpointTest, AdamGoesOnWhereItStopped) {
+  TrainerOptions options = shortRun(kEpochs);
+  options.optimiser.kind = OptimiserKind::Adam;
+  options.optimiser.learningRate = 0.01;
+  options.schedule.warmupEpochs = 2;
+  options.labelSmoothing = 0.1;
+  SpotRun undisturbed("mest-em", Scheme::Block, 1, options);
+  Outcome whole = finish(undisturbed);
+  std::vector<double> reports;
+  SpotRun first("mest-em", Scheme::Block, 1, options);
+  int64_t steps = 0;
+  first.trainer.onEpoch = [&](const EpochReport &e) { collect(e, reports); };
+  first.trainer.onStep = [&](const StepReport &) {
+    if (++steps == 13) {
+      first.trainer.save(path);
+      throw Stopped();
+    }
+  };
+  EXPECT_THROW(first.trainer.run(), Stopped);
+  SpotRun second("mest-em", Scheme::Block, 2, options);
+  Checkpoint checkpoint(path);
+  second.trainer.resume(checkpoint);
+  EXPECT_EQ(finish(second, reports), whole);
+  SpotRun sgd("mest-em", Scheme::Block, 1, shortRun(kEpochs));
+  refuse([&] { sgd.trainer.resume(checkpoint); }, {"trainer.lr"});
+}
+
+TEST_F(CheckpointTest, AResumedRunSavesTheBytesItWasResumedFrom) {
+  TrainerOptions options = shortRun(kEpochs);
+  SpotRun first("mest-em", Scheme::Pattern, 1, options);
+  first.trainer.saveTo({path, 2, 0});
+  first.trainer.run();
+  std::string saved = bytes();
+  SpotRun second("mest-em", Scheme::Pattern, 2, options);
+  Checkpoint checkpoint(path);
+  second.trainer.resume(checkpoint);
+  second.trainer.save(path);
+  EXPECT_EQ(bytes(), saved);
+}
+
+TEST_F(CheckpointTest, SavesWhenAskedToAndKeepsThePreviousOne) {
+  TrainerOptions options = shortRun(3);
+  SpotRun run("mest-em", Scheme::Block, 1, options);
+  run.trainer.saveTo({path, 1, 4});
+  std::vector<std::string> positions;
+  run.trainer.onStep = [&](const StepReport &) {
+    if (fs::exists(path)) {
+      Checkpoint checkpoint(path);
+      positions.push_back(checkpoint.text("trainer.epoch") + "." +
+                          checkpoint.text("trainer.step"));
+    }
+  };
+  run.trainer.run();
+  positions.erase(std::unique(positions.begin(), positions.end()),
+                  positions.end());
+  EXPECT_EQ(positions, (std::vector<std::string>{"0.4", "0.8", "1.0", "1.4",
+                                                 "1.8", "2.0", "2.4", "2.8"}));
+  EXPECT_EQ(Checkpoint(path).text("trainer.epoch"), "3");
+  EXPECT_EQ(Checkpoint(path + ".previous").text("trainer.step"), "8");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 2);
+}
+
+TEST_F(CheckpointTest, AFinishedRunHasNothingToDo) {
+  TrainerOptions options = shortRun(2);
+  SpotRun run("mest", Scheme::Block, 1, options);
+  run.trainer.saveTo({path, 1, 0});
+  Outcome whole = finish(run);
+  SpotRun again("mest", Scheme::Block, 1, options);
+  Checkpoint checkpoint(path);
+  again.trainer.resume(checkpoint);
+  int epochs = 0;
+  again.trainer.onEpoch = [&](const EpochReport &) { ++epochs; };
+  TrainingSummary summary = again.trainer.run();
+  EXPECT_EQ(epochs, 0);
+  EXPECT_EQ(again.network.parametersHash(), whole.hash);
+  EXPECT_EQ(summary.finalTestAccuracy, whole.reports[whole.reports.size() - 2]);
+}
+
+TEST_F(CheckpointTest, RefusesTheCheckpointOfAnotherRun) {
+  TrainerOptions options = shortRun(2);
+  {
+    SpotRun run("mest-em", Scheme::Block, 1, options);
+    run.trainer.save(path);
+  }
+  auto resume = [&](const std::string &method, Scheme scheme,
+                    TrainerOptions changed, double sparsity = 0.7,
+                    DataSet data = spots()) {
+    SpotRun run(method, scheme, 1, changed, sparsity, std::move(data));
+    Checkpoint checkpoint(path);
+    run.trainer.resume(checkpoint);
+  };
+  auto changed = [&](auto change) {
+    TrainerOptions other = options;
+    change(other);
+    return [&, other] { resume("mest-em", Scheme::Block, other); };
+  };
+  EXPECT_NO_THROW(resume("mest-em", Scheme::Block, options));
+  refuse([&] { resume("mest", Scheme::Block, options); },
+         {"method.name", "'mest-em'", "'mest'"});
+  refuse([&] { resume("mest-em", Scheme::Block, options, 0.8); },
+         {"method.sparsity", "'0.7'", "'0.8'"});
+  refuse([&] { resume("mest-em", Scheme::Pattern, options); },
+         {"block1.conv1.weight.layer", "another"});
+  refuse([&] { resume("mest-em", Scheme::Block, options, 0.7, spots(151)); },
+         {"trainer.train_images"});
+  refuse(
+      [&] {
+        DataSet data = spots();
+        data.train.labels[3] = 0;
+        data.train.labels[4] = 2;
+        resume("mest-em", Scheme::Block, options, 0.7, std::move(data));
+      },
+      {"trainer.labels"});
+  refuse(changed([](TrainerOptions &o) { o.seed = 2; }), {"trainer.seed"});
+  refuse(changed([](TrainerOptions &o) { o.batch = 17; }), {"trainer.batch"});
+  refuse(changed([](TrainerOptions &o) { o.epochs = 3; }), {"trainer.epochs"});
+  refuse(changed([](TrainerOptions &o) { o.optimiser.learningRate = 0.06; }),
+         {"trainer.lr", "0.05", "0.06"});
+  refuse(changed([](TrainerOptions &o) { o.optimiser.momentum = 0.8; }),
+         {"trainer.momentum"});
+  refuse(changed([](TrainerOptions &o) { o.optimiser.weightDecay = 0; }),
+         {"trainer.weight_decay"});
+}
+
+TEST_F(CheckpointTest, RefusesAnyChangedByte) {
+  TrainerOptions options = shortRun(1);
+  SpotRun run("mest-em", Scheme::Block, 1, options);
+  run.trainer.save(path);
+  std::string whole = bytes();
+  EXPECT_NO_THROW(Checkpoint{path});
+  // Every byte takes too long; a prime stride meets every part.
+  for (size_t place = 0; place < whole.size(); place += 97) {
+    std::string edited = whole;
+    edited[place] ^= 1;
+    rewrite(edited);
+    try {
+      Checkpoint checkpoint(path);
+      // Blanks that pad the header carry nothing.
+      EXPECT_EQ(whole[place], ' ') << place;
+    } catch (const UserError &error) {
+      EXPECT_NE(std::string(error.what()).find(path), std::string::npos);
+    }
+  }
+  for (size_t size : {size_t(0), size_t(7), size_t(8), size_t(1000),
+                      whole.size() / 2, whole.size() - 1}) {
+    rewrite(whole.substr(0, size));
+    refuse([&] { Checkpoint checkpoint(path); }, {});
+  }
+}
+
+TEST_F(CheckpointTest, NamesTheDamagedArray) {
+  std::vector<float> values(1000, 1.0f);
+  saveCheckpoint(path, [&](StateVisitor &state) {
+    state.array("conv7.values", values.data(), 1000);
+  });
+  std::string edited = bytes();
+  edited.back() ^= 1;
+  rewrite(edited);
+  refuse([&] { Checkpoint checkpoint(path); }, {"conv7.values", "checksum"});
+}
+
+TEST_F(CheckpointTest, KeepsEveryKindOfState) {
+  struct Everything {
+    bool flag = false;
+    int small = 0;
+    int64_t large = 0;
+    uint64_t unsignedLarge = 0;
+    float real = 0;
+    double longReal = 0;
+    std::string text;
+    std::vector<uint8_t> bytes;
+    std::vector<int32_t> integers;
+    std::vector<double> reals;
+
+    void visit(StateVisitor &state) {
+      StateVisitor::Scope scope(state, "all");
+      state.scalar("flag", flag);
+      state.scalar("small", small);
+      state.scalar("large", large);
+      state.scalar("unsigned", unsignedLarge);
+      state.scalar("real", real);
+      state.scalar("long_real", longReal);
+      state.text("text", text);
+      state.list("bytes", bytes, 10);
+      state.list("integers", integers, 10);
+      state.list("reals", reals, 10);
+    }
+  };
+  Everything saved{true,
+                   -5,
+                   std::numeric_limits<int64_t>::min(),
+                   std::numeric_limits<uint64_t>::max(),
+                   0.1f,
+                   -1.0 / 3,
+                   "a \"b\"\n\xc3\xa9",
+                   {1, 2},
+                   {-1},
+                   {0.1, std::numeric_limits<double>::infinity()}};
+  saveCheckpoint(path, [&](StateVisitor &state) { saved.visit(state); });
+  Everything loaded;
+  Checkpoint checkpoint(path);
+  checkpoint.load([&](StateVisitor &state) { loaded.visit(state); });
+  EXPECT_EQ(loaded.flag, saved.flag);
+  EXPECT_EQ(loaded.small, saved.small);
+  EXPECT_EQ(loaded.large, saved.large);
+  EXPECT_EQ(loaded.unsignedLarge, saved.unsignedLarge);
+  EXPECT_EQ(loaded.real, saved.real);
+  EXPECT_EQ(loaded.longReal, saved.longReal);
+  EXPECT_EQ(loaded.text, saved.text);
+  EXPECT_EQ(loaded.bytes, saved.bytes);
+  EXPECT_EQ(loaded.integers, saved.integers);
+  EXPECT_EQ(loaded.reals, saved.reals);
+
+  using State = StateVisitor;
+  auto load = [&](auto visit) {
+    return [this, visit] { Checkpoint(path).load(visit); };
+  };
+  std::vector<double> reals;
+  std::vector<float> floats;
+  int number = 0;
+  refuse(load([&](State &s) { s.list("all.reals", reals, 1); }),
+         {"all.reals", "2 elements"});
+  refuse(load([&](State &s) { s.list("all.reals", floats, 9); }),
+         {"all.reals", "F64", "F32"});
+  refuse(load([&](State &s) { s.list("all.other", reals, 9); }),
+         {"all.other", "missing"});
+  refuse(load([&](State &s) { s.scalar("all.other", number); }),
+         {"all.other", "missing"});
+  refuse(load([&](State &s) { s.scalar("all.text", number); }),
+         {"all.text", "an integer"});
+  refuse(load([&](State &s) { s.scalar("all.large", number); }),
+         {"all.large", "between"});
+  refuse(load([&](State &s) { s.scalar("all.small", number); }),
+         {"belongs to no part of this run"});
+}
+
+TEST_F(CheckpointTest, ADiskWithoutRoomLeavesTheOldFile) {
+  std::vector<float> values(10, 1.0f);
+  auto visit = [&](StateVisitor &state) {
+    state.list("values", values, 1 << 30);
+  };
+  saveCheckpoint(path, visit);
+  std::string before = bytes();
+  rlimit limit{}, small{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  small = limit;
+  small.rlim_cur = 4096;
+  auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
+  values.resize(100000);
+  EXPECT_THROW(saveCheckpoint(path, visit), EnvironmentError);
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(bytes(), before);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1);
+}
+
+} // namespace
