@@ -42,86 +42,141 @@ ActiveSet drawActive(const LayerShape &shape, const Structure &structure,
   return randomUnits(parameter, sparsity, stream);
 }
 
-} // namespace
+/// The operands of one operation of a layer, which several kernels can share:
+/// only the schedule differs.
+class Problem {
+public:
+  Problem(const LayerShape &shape, Operation operation,
+          const KernelBenchmarkOptions &options, int64_t lanes)
+      : geometry(shape.geometry), operation(operation),
+        structure(structureFor(options.scheme, shape.geometry)),
+        active(drawActive(shape, structure, options.sparsity)),
+        input(activations(options.batch, geometry.inChannels, geometry.input,
+                          lanes, 1)),
+        output(activations(options.batch, geometry.outChannels,
+                           geometry.output(), lanes, 2)) {}
 
-KernelTiming timeKernel(const LayerShape &shape, Operation operation,
-                        const KernelBenchmarkOptions &options,
-                        KernelProvider &provider, ThreadPool &pool) {
-  const Geometry &geometry = shape.geometry;
-  Structure structure = structureFor(options.scheme, geometry);
-  KernelTiming timing;
-  timing.layer = shape.name;
-  timing.operation = operation;
-  timing.sparsity = options.scheme == Scheme::Dense ? 0 : options.sparsity;
+  const Geometry geometry;
+  const Operation operation;
+  const Structure structure;
+  const ActiveSet active;
 
-  double compiled = provider.statistics().compileSeconds;
-  std::shared_ptr<const Kernel> kernel =
-      provider.get({operation, geometry, structure});
-  timing.compileSeconds = provider.statistics().compileSeconds - compiled;
-  const StreamLayout &layout = kernel->layout;
-
-  ActiveSet active = drawActive(shape, structure, timing.sparsity);
-  Streams streams;
-  timing.packSeconds =
-      bestInTurns({[&] { streams = packStreams(layout, active); }}, 3).front();
-
-  int64_t lanes = provider.lanes();
-  Tensor input =
-      activations(options.batch, geometry.inChannels, geometry.input, lanes, 1);
-  Tensor output = activations(options.batch, geometry.outChannels,
-                              geometry.output(), lanes, 2);
-  std::vector<float> values(streams.values());
-  fillUniform(values.data(), streams.values(), 3);
-  Buffer<float> weightGradient(MemoryKind::Gradients, streams.values());
-  Buffer<float> laneSums(MemoryKind::Scratch, operation == Operation::GradWeight
-                                                  ? streams.values() * lanes
-                                                  : 0);
-  Buffer<float> scratch(MemoryKind::Scratch,
-                        layout.scratchFloats() * pool.threads());
-
-  lacuna_kernel_operands operands{};
-  operands.values = values.data();
-  operands.offsets = streams.offsets.data();
-  operands.indices = streams.indices.data();
-  operands.lanes = laneSums.data();
-  operands.batch_blocks = input.shape().blocks();
-  switch (operation) {
-  case Operation::Forward:
-    operands.source = input.data();
-    operands.result = output.data();
-    break;
-  case Operation::GradInput:
-    operands.source = output.data();
-    operands.result = input.data();
-    break;
-  case Operation::GradWeight:
-    operands.source = input.data();
-    operands.gradient = output.data();
-    operands.result = weightGradient.data();
-    break;
+  lacuna_kernel_operands operands() {
+    lacuna_kernel_operands operands{};
+    operands.batch_blocks = input.shape().blocks();
+    operands.source =
+        operation == Operation::GradInput ? output.data() : input.data();
+    if (operation == Operation::GradWeight)
+      operands.gradient = output.data();
+    else
+      operands.result =
+          operation == Operation::GradInput ? input.data() : output.data();
+    return operands;
   }
 
-  std::vector<std::function<void()>> sides{[&] {
+private:
+  Tensor input, output;
+};
+
+/// A kernel with streams, values and scratch of its own.
+class BoundKernel {
+public:
+  BoundKernel(Problem &problem, std::shared_ptr<const Kernel> kernel,
+              ThreadPool &pool)
+      : kernel(std::move(kernel)), pool(pool),
+        streams(packStreams(this->kernel->layout, problem.active)),
+        values(streams.values()),
+        weightGradient(MemoryKind::Gradients, streams.values()),
+        laneSums(MemoryKind::Scratch,
+                 problem.operation == Operation::GradWeight
+                     ? streams.values() * this->kernel->layout.schedule.lanes
+                     : 0),
+        scratch(MemoryKind::Scratch,
+                this->kernel->layout.scratchFloats() * pool.threads()),
+        operands(problem.operands()) {
+    fillUniform(values.data(), streams.values(), 3);
+    operands.values = values.data();
+    operands.offsets = streams.offsets.data();
+    operands.indices = streams.indices.data();
+    operands.lanes = laneSums.data();
+    if (problem.operation == Operation::GradWeight)
+      operands.result = weightGradient.data();
+  }
+
+  int64_t streamValues() const { return streams.values(); }
+
+  void run() {
+    const StreamLayout &layout = kernel->layout;
     pool.run(layout.workItems(operands.batch_blocks),
              [&](int thread, int64_t begin, int64_t end) {
                lacuna_kernel_operands own = operands;
                own.scratch = scratch.data() + thread * layout.scratchFloats();
                kernel->entry(&own, begin, end);
              });
-  }};
-  if (auto dense = denseConvolution(operation, geometry, options.batch))
+  }
+
+private:
+  std::shared_ptr<const Kernel> kernel;
+  ThreadPool &pool;
+  Streams streams;
+  std::vector<float> values;
+  Buffer<float> weightGradient, laneSums, scratch;
+  lacuna_kernel_operands operands;
+};
+
+} // namespace
+
+KernelTiming timeKernel(const LayerShape &shape, Operation operation,
+                        const KernelBenchmarkOptions &options,
+                        KernelProvider &provider, ThreadPool &pool) {
+  KernelTiming timing;
+  timing.layer = shape.name;
+  timing.operation = operation;
+  timing.sparsity = options.scheme == Scheme::Dense ? 0 : options.sparsity;
+
+  Problem problem(shape, operation, options, provider.lanes());
+  double compiled = provider.statistics().compileSeconds;
+  std::shared_ptr<const Kernel> kernel =
+      provider.get({operation, problem.geometry, problem.structure});
+  timing.compileSeconds = provider.statistics().compileSeconds - compiled;
+  Streams streams;
+  timing.packSeconds =
+      bestInTurns(
+          {[&] { streams = packStreams(kernel->layout, problem.active); }}, 3)
+          .front();
+
+  BoundKernel bound(problem, kernel, pool);
+  std::vector<std::function<void()>> sides{[&] { bound.run(); }};
+  if (auto dense = denseConvolution(operation, problem.geometry, options.batch))
     sides.push_back(std::move(dense));
   std::vector<double> best = bestInTurns(sides, options.rounds);
   timing.lacunaSeconds = best[0];
   timing.denseSeconds = best.size() > 1 ? best[1] : 0;
 
-  Extent2d plane = geometry.output();
-  double flops = 2.0 * double(streams.values()) * double(plane.height) *
+  Extent2d plane = problem.geometry.output();
+  double flops = 2.0 * double(bound.streamValues()) * double(plane.height) *
                  double(plane.width) * double(options.batch);
   if (options.peakGflops > 0)
     timing.shareOfPeak = flops / timing.lacunaSeconds / 1e9 /
                          (options.peakGflops * pool.threads());
   return timing;
+}
+
+std::vector<double> timeSchedules(const LayerShape &shape, Operation operation,
+                                  const KernelBenchmarkOptions &options,
+                                  const std::vector<Schedule> &schedules,
+                                  KernelProvider &provider, ThreadPool &pool) {
+  Problem problem(shape, operation, options, provider.lanes());
+  std::vector<std::unique_ptr<BoundKernel>> kernels;
+  std::vector<std::function<void()>> sides;
+  for (const Schedule &schedule : schedules) {
+    KernelRequest request{operation, problem.geometry, problem.structure};
+    request.schedule = schedule;
+    kernels.push_back(
+        std::make_unique<BoundKernel>(problem, provider.get(request), pool));
+    sides.push_back([kernel = kernels.back().get()] { kernel->run(); });
+  }
+  return bestInTurns(sides, options.rounds);
 }
 
 } // namespace lacuna::benchmarks

@@ -183,15 +183,15 @@ KernelPlan planKernel(const KernelRequest &request, const Target &target) {
   verifyFusion(request);
   KernelPlan plan;
   plan.request = request;
-  plan.schedule =
-      chooseSchedule(request.operation, request.geometry, request.structure,
-                     request.level, target.description);
+  auto choose = [&](Level level) {
+    return chooseSchedule(request.operation, request.geometry,
+                          request.structure, level, target.description);
+  };
+  plan.schedule = request.schedule ? *request.schedule : choose(request.level);
   StreamLayout layout(request.operation, request.geometry, request.structure,
                       plan.schedule);
   if (unrolledMultiplyAdds(layout) > kMaxUnrolledMultiplyAdds)
-    plan.schedule =
-        chooseSchedule(request.operation, request.geometry, request.structure,
-                       Level::Stream, target.description);
+    plan.schedule = choose(Level::Stream);
   plan.text = canonicalText(request, plan.schedule, target);
   llvm::SHA256 hash;
   hash.update(plan.text);

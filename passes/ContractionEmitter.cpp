@@ -48,11 +48,17 @@ private:
     emit.loop(emit.constant(0), emit.constant(layout.groups), 1,
               [&](Value group) {
                 Run run = loadRun(phase, chunk, group);
-                for (size_t first = 0; first < pixels.size();
-                     first += layout.schedule.panelPixels) {
-                  size_t count = std::min<size_t>(pixels.size() - first,
-                                                  layout.schedule.panelPixels);
+                size_t step = layout.schedule.panelPixels;
+                int64_t panels = (pixels.size() + step - 1) / step;
+                for (size_t first = 0; first < pixels.size(); first += step) {
+                  size_t count = std::min(pixels.size() - first, step);
                   ArrayRef<TilePixel> all = pixels;
+                  // The last phase of a stride has the most taps to hide it.
+                  if (&phase == &layout.phases.back())
+                    walk.prefetchSource(
+                        tile, chunk,
+                        emit.add(emit.multiply(group, panels), first / step),
+                        layout.groups * panels);
                   panel(tile, phase, chunk, group, run, all.take_front(first),
                         all.slice(first, count));
                 }

@@ -207,6 +207,61 @@ Value TileWalk::nextTargetTile(const Tile &tile) {
   return nextTile(tile, layout.targetStep, layout.target.width);
 }
 
+void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
+                              int64_t shares) {
+  if (!prefetchesNextTile(tile))
+    return;
+  const Schedule &s = layout.schedule;
+  // Tiles share a border with the one before and the row of tiles above.
+  auto firstNew = [&](int64_t Extent2d::*along, int64_t tileExtent) {
+    return std::max<int64_t>(0, layout.region.*along -
+                                    tileExtent * layout.pixelStep.*along);
+  };
+  int64_t row = firstNew(&Extent2d::height, s.tileHeight);
+  int64_t column = firstNew(&Extent2d::width, s.tileWidth);
+  int64_t rows = layout.region.height - row;
+  int64_t units = s.channelChunk * rows;
+  int64_t unitsPerShare = (units + shares - 1) / shares;
+
+  int64_t width = layout.source.width;
+  Value origin = emit.add(
+      emit.multiply(
+          emit.add(emit.multiply(tile.row, layout.sourceStep.height),
+                   layout.origin.height + row * layout.packStep.height),
+          width),
+      emit.add(emit.multiply(tile.column, layout.sourceStep.width),
+               layout.origin.width + column * layout.packStep.width));
+  Value start = emit.add(emit.multiply(origin, emit.lanes()),
+                         nextTile(tile, layout.sourceStep, width));
+  Value firstPlane = emit.add(emit.multiply(tile.block, layout.sourceChannels),
+                              emit.multiply(chunk, s.channelChunk));
+  auto unit = [&](Value unit) {
+    Value plane = emit.add(firstPlane, emit.divide(unit, rows));
+    Value pixel = emit.add(emit.multiply(plane, layout.source.height * width),
+                           emit.multiply(emit.remainder(unit, rows),
+                                         layout.packStep.height * width));
+    Value position = emit.add(start, emit.multiply(pixel, emit.lanes()));
+    for (int64_t block = 0; block < tile.blocks; ++block)
+      for (int64_t i = 0; i < layout.region.width - column; ++i)
+        emit.prefetch(emit.operands.source,
+                      emit.add(position, (block * layout.sourceChannels *
+                                              layout.source.height * width +
+                                          i * layout.packStep.width) *
+                                             emit.lanes()),
+                      /*write=*/false);
+  };
+  Value first = emit.multiply(index, unitsPerShare);
+  for (int64_t i = 0; i < unitsPerShare; ++i) {
+    Value at = emit.add(first, i);
+    if (units % (shares * unitsPerShare) == 0)
+      unit(at);
+    else
+      emit.branch(
+          emit.compare(CmpIPredicate::slt, at, emit.constant(units)),
+          [&] { unit(at); }, [] {});
+  }
+}
+
 void TileWalk::pack(const Tile &tile, Value chunk) {
   const Schedule &s = layout.schedule;
   Extent2d whole = layout.wholeTiles();
@@ -269,26 +324,8 @@ void TileWalk::pack(const Tile &tile, Value chunk) {
   struct ChannelNorm {
     Value scale, shift;
   };
-  // The next tile needs these pixels soon: all but the border that two tiles
-  // of a row share.
-  bool hasNext = prefetchesNextTile(tile);
-  Value advance;
-  if (hasNext)
-    advance = nextTile(tile, layout.sourceStep, layout.source.width);
-  int64_t shared = std::max<int64_t>(
-      0, columns.extent -
-             s.tileWidth * layout.sourceStep.width / layout.packStep.width);
-  auto prefetchRow = [&](Value sourceRow) {
-    Value next = emit.add(sourceRow, advance);
-    for (int64_t i = shared; i < columns.extent; ++i)
-      emit.prefetch(emit.operands.source, emit.add(next, columnPositions[i]),
-                    /*write=*/false);
-  };
-
   auto packRow = [&](Value scratchRow, Value sourceRow, const ChannelNorm &norm,
                      bool inside) {
-    if (inside && hasNext)
-      prefetchRow(sourceRow);
     for (int64_t i = 0; i < columns.extent; ++i) {
       Value value = emit.zeroVector();
       if (inside) {

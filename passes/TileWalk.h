@@ -54,6 +54,12 @@ public:
   /// scratch, with zeros where it leaves the plane.
   void pack(const Tile &tile, mlir::Value chunk);
 
+  /// Prefetches share `index` of `shares` of what the next tile will pack in
+  /// this chunk and no tile has yet, so that it arrives while this tile
+  /// computes. Does nothing where a tile has no next one.
+  void prefetchSource(const Tile &tile, mlir::Value chunk, mlir::Value index,
+                      int64_t shares);
+
   /// The pixels of a tile in a phase, row by row.
   llvm::SmallVector<TilePixel> pixels(const StreamPhase &phase,
                                       const Tile &tile) const;

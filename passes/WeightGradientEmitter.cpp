@@ -114,6 +114,7 @@ private:
     Value slot = slotOf(chunk, group);
     Value value = emit.loadOffset(slot);
     Value first = walk.targetPosition(phase, tile, emit.multiply(group, rows));
+    walk.prefetchSource(tile, chunk, group, layout.groups);
     prefetchNext(tile, pixels, chunk, first);
     Value firstItem = emit.loadOffset(emit.add(slot, 1));
     int64_t bodies = static_cast<int64_t>(phase.bodies.size());

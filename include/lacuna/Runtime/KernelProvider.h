@@ -16,6 +16,7 @@
 #include "lacuna/Kernel/StreamLayout.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct KernelRequest {
   Structure structure;
   Fusion fusion = {};
   Level level = Level::Specialised;
+  /// Instead of the one the compiler would choose; its level counts.
+  std::optional<Schedule> schedule = {};
 };
 
 /// A kernel ready to run. Owns its code: the code is unloaded when the last

@@ -267,19 +267,21 @@ func.func @chunk_outer(%x: tensor<?x2x1x2xf32>, %dy: tensor<?x1x1x2xf32>) -> ten
   return %dw : tensor<1x2x1x1xf32>
 }
 
-// Of the six columns of the next tile two are packed already: the others are
-// asked for. The pixels that the next tile stores are asked for too. The last
-// tile of a row asks for the first of the row below: 2 * 8 - 4 pixels on.
+// The next tile is asked for while this one computes: of its six columns two
+// are packed already, so four in each of two rows. The pixels that it stores are
+// asked for too. The last tile of a row asks for the first of the row below:
+// 2 * 8 - 4 pixels on.
 // CHECK-LABEL: func.func @prefetch(
 // CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
 // CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
 // CHECK: scf.for %[[COLUMN:.*]] = %c0 to %c8 step %c4 {
+// CHECK-NOT: memref.prefetch
+// CHECK: vector.load %[[SOURCE]]
 // CHECK: %[[LAST:.*]] = arith.cmpi eq, %[[COLUMN]], %c4
 // CHECK-NEXT: %[[NEXT:.*]] = arith.select %[[LAST]], %c192, %c64 : index
 // CHECK: arith.addi %{{.*}}, %[[NEXT]]
-// CHECK-COUNT-4: memref.prefetch %[[SOURCE]][%{{.*}}], read, locality<2>, data
+// CHECK-COUNT-8: memref.prefetch %[[SOURCE]][%{{.*}}], read, locality<2>, data
 // CHECK-NOT: memref.prefetch
-// CHECK: vector.load %[[SOURCE]]
 // CHECK: %[[TARGET:.*]] = arith.select %{{.*}}, %c192, %c64 : index
 // CHECK: arith.addi %{{[0-9]+}}, %[[TARGET]]
 // CHECK-COUNT-8: memref.prefetch %[[RESULT]][%{{.*}}], write, locality<3>, data
