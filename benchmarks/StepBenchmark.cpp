@@ -78,7 +78,10 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
   MethodContext context(network, *method, /*seed=*/1);
   method->initialise(context);
   network.initialise(1);
+  StepTiming timing;
+  double bindStart = now();
   network.bind(provider, pool);
+  timing.prepare = now() - bindStart;
 
   Tensor images =
       randomImages(network.inputShape(), options.batch, provider.lanes());
@@ -89,7 +92,6 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
   optimiserOptions.learningRate = 0.01;
   Optimiser optimiser(network.parameters(), optimiserOptions);
 
-  StepTiming timing;
   timing.step = std::numeric_limits<double>::infinity();
   timeMutation(network, *method, context, timing);
   Profile profile;

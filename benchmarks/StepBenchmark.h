@@ -31,6 +31,8 @@ struct StepTiming {
   double step = 0;
   Profile profile;
   double optimiser = 0;
+  /// Compiling or loading the kernels of all layers, and packing their streams.
+  double prepare = 0;
   /// One mutation of all layers, and the packing of its streams.
   double mutation = 0;
   double repack = 0;

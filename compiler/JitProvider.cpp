@@ -7,6 +7,7 @@
 
 #include "lacuna/Compiler/JitProvider.h"
 
+#include "lacuna/Compiler/CompilerMemory.h"
 #include "lacuna/Compiler/KernelCache.h"
 #include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Support/Error.h"
@@ -132,6 +133,8 @@ public:
     work();
     for (std::future<void> &worker : workers)
       worker.get();
+    // Training comes next, and seldom compiles.
+    releaseCompilerMemory();
   }
 
   ProviderStatistics statistics() const override {

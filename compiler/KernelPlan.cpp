@@ -76,6 +76,8 @@ std::string kernelName(const KernelRequest &request, const Schedule &schedule) {
     name += "_statistics";
   if (fusion.accumulate)
     name += "_accumulate";
+  if (fusion.normGradient)
+    name += fusion.normResidual ? "_normresidual" : "_normgradient";
   return name + (schedule.level == Level::Stream ? "_stream" : "_specialised");
 }
 
@@ -88,11 +90,14 @@ void verifyFusion(const KernelRequest &request) {
   possible.normalise = conv && request.operation != Operation::GradInput;
   possible.statistics = conv && forward;
   possible.accumulate = conv && request.operation == Operation::GradInput;
+  possible.normGradient = possible.accumulate;
   const Fusion &wanted = request.fusion;
   verifyInvariant((!wanted.bias || possible.bias) &&
                       (!wanted.normalise || possible.normalise) &&
                       (!wanted.statistics || possible.statistics) &&
-                      (!wanted.accumulate || possible.accumulate),
+                      (!wanted.accumulate || possible.accumulate) &&
+                      (!wanted.normGradient || possible.normGradient) &&
+                      (!wanted.normResidual || wanted.normGradient),
                   "a kernel is asked to fuse what its operation cannot");
 }
 

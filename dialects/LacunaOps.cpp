@@ -133,6 +133,19 @@ LogicalResult verifyStatistics(mlir::Operation *op, Value statistics,
   return success();
 }
 
+/// What tells where a rectified batch norm passed: a map or its output. The
+/// values may be null.
+LogicalResult verifyPassed(mlir::Operation *op, Value scale, Value shift,
+                           Value output, RankedTensorType type) {
+  if (static_cast<bool>(scale) == static_cast<bool>(output))
+    return op->emitOpError()
+           << "must be given either the map or the output of the batch norm";
+  if (output && output.getType() != type)
+    return op->emitOpError()
+           << "the batch norm's output must have the type of the result";
+  return verifyNormalise(op, scale, shift, type.getDimSize(1));
+}
+
 template <typename ConvOp>
 LogicalResult verifyConv(ConvOp op, const LayerTypes &types) {
   if (failed(verifyPair(op, "strides", op.getStrides())) ||
@@ -192,7 +205,24 @@ LogicalResult Conv2dGradInputOp::verify() {
     return failure();
   if (getAddend() && getAddend().getType() != getResult().getType())
     return emitOpError() << "the addend must have the type of the result";
-  return success();
+  if (!getNormInput()) {
+    if (getMean() || getScale() || getShift() || getNormOutput() || getSums())
+      return emitOpError()
+             << "takes the operands and sums of a batch norm only with "
+                "norm_gradient";
+    return success();
+  }
+  RankedTensorType type = typeOf(getResult());
+  if (!getMean() || !getSums())
+    return emitOpError() << "norm_gradient needs a mean and gives sums";
+  if (getNormInput().getType() != type)
+    return emitOpError()
+           << "the batch norm's input must have the type of the result";
+  if (failed(verifyChannels(*this, "mean", getMean(), type.getDimSize(1))) ||
+      failed(
+          verifyPassed(*this, getScale(), getShift(), getNormOutput(), type)))
+    return failure();
+  return verifyStatistics(*this, getSums(), type.getDimSize(1));
 }
 LogicalResult Conv2dGradWeightOp::verify() {
   if (failed(verifyConv(*this, typesOf(*this))))
@@ -218,6 +248,14 @@ LogicalResult NormaliseOp::verify() {
     return failure();
   return verifyNormalise(*this, getScale(), getShift(), type.getDimSize(1));
 }
+LogicalResult NormGradientOp::verify() {
+  RankedTensorType type = typeOf(getResult());
+  if (failed(verifyActivation(*this, "the result", type, 4)) ||
+      failed(verifyChannels(*this, "mean", getMean(), type.getDimSize(1))) ||
+      failed(verifyPassed(*this, getScale(), getShift(), getOutput(), type)))
+    return failure();
+  return verifyStatistics(*this, getSums(), type.getDimSize(1));
+}
 LogicalResult ChannelSumsOp::verify() {
   RankedTensorType type = typeOf(getInput());
   if (failed(verifyActivation(*this, "the input", type, 4)))
@@ -237,6 +275,8 @@ Fusion fusionOf(Conv2dOp op) {
 Fusion fusionOf(Conv2dGradInputOp op) {
   Fusion fusion;
   fusion.accumulate = static_cast<bool>(op.getAddend());
+  fusion.normGradient = static_cast<bool>(op.getNormInput());
+  fusion.normResidual = static_cast<bool>(op.getNormOutput());
   return fusion;
 }
 Fusion fusionOf(Conv2dGradWeightOp op) {

@@ -69,6 +69,37 @@ def Lacuna_ChannelSumsOp : Lacuna_Op<"channel_sums"> {
   }];
 }
 
+def Lacuna_NormGradientOp : Lacuna_Op<"norm_gradient", [AttrSizedOperandSegments,
+                                           AllTypesMatch<["gradient", "input", "result"]>]> {
+  let summary = "Gradient through a rectified batch norm, up to its sums";
+  let description = [{
+    `result[n, c, y, x]` is `gradient[n, c, y, x]` where the ReLU after the batch
+    norm passed, zero elsewhere. It passed where `input * scale[c] + shift[c]` is
+    positive or, where a residual was added before it, where the stored `output`
+    is. `sums[c, 0]` is the sum of the result over images and pixels,
+    `sums[c, 1]` that of `result * (input - mean[c])`: what the gradients of the
+    batch norm's parameters and input need. `lacuna-fuse-norm-gradient` moves it
+    into the kernel that makes the gradient.
+
+    ```mlir
+    %dz, %s = lacuna.norm_gradient %g, %x, %mean
+        map(%scale, %shift : tensor<64xf32>, tensor<64xf32>)
+        : tensor<?x64x16x16xf32>, tensor<64xf32> -> tensor<64x2xf32>
+    ```
+  }];
+  let arguments = (ins ActivationTensor:$gradient, ActivationTensor:$input,
+                       ChannelTensor:$mean, Optional<ChannelTensor>:$scale,
+                       Optional<ChannelTensor>:$shift,
+                       Optional<ActivationTensor>:$output);
+  let results = (outs ActivationTensor:$result, StatisticsTensor:$sums);
+  let assemblyFormat = [{
+    $gradient `,` $input `,` $mean
+    (`map` `(` $scale^ `,` $shift `:` type($scale) `,` type($shift) `)`)?
+    (`output` `(` $output^ `:` type($output) `)`)? attr-dict
+    `:` type($result) `,` type($mean) `->` type($sums)
+  }];
+}
+
 def Lacuna_Conv2dOp : Lacuna_LayerOp<"conv2d", [AttrSizedOperandSegments]> {
   let summary = "Convolution with sparse weights";
   let description = [{
@@ -115,14 +146,16 @@ def Lacuna_Conv2dOp : Lacuna_LayerOp<"conv2d", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Lacuna_Conv2dGradInputOp : Lacuna_LayerOp<"conv2d_grad_input"> {
+def Lacuna_Conv2dGradInputOp : Lacuna_LayerOp<"conv2d_grad_input", [AttrSizedOperandSegments]> {
   let summary = "Gradient of a convolution to its input";
   let description = [{
     `result[n, c, i, j] = sum over active (o, c, kh, kw) of
     weights[o, c, kh, kw] * gradient[n, o, (i + ph - kh) / sh, (j + pw - kw) / sw]`
     where the divisions are exact and the position lies inside the gradient.
     With `accumulate`, the addend is added: the gradient that another path to the
-    same input has left.
+    same input has left. With `norm_gradient`, the gradient then goes through the
+    ReLU of the batch norm that made the input, and the second result holds the
+    sums, as by `lacuna.norm_gradient`.
 
     ```mlir
     %dx = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured)
@@ -132,15 +165,24 @@ def Lacuna_Conv2dGradInputOp : Lacuna_LayerOp<"conv2d_grad_input"> {
   }];
   let arguments = (ins ActivationTensor:$gradient, WeightTensor:$weights,
                        Optional<ActivationTensor>:$addend,
+                       Optional<ActivationTensor>:$normInput,
+                       Optional<ChannelTensor>:$mean,
+                       Optional<ChannelTensor>:$scale,
+                       Optional<ChannelTensor>:$shift,
+                       Optional<ActivationTensor>:$normOutput,
                        Lacuna_StructureAttr:$structure,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        OptionalAttr<Lacuna_ScheduleAttr>:$schedule);
-  let results = (outs ActivationTensor:$result);
+  let results = (outs ActivationTensor:$result, Optional<StatisticsTensor>:$sums);
   let assemblyFormat = [{
-    $gradient `,` $weights (`accumulate` `(` $addend^ `:` type($addend) `)`)? `structure` `(` $structure `)`
+    $gradient `,` $weights (`accumulate` `(` $addend^ `:` type($addend) `)`)?
+    (`norm_gradient` `(` $normInput^ `,` $mean `:` type($normInput) `,` type($mean) `)`)?
+    (`map` `(` $scale^ `,` $shift `:` type($scale) `,` type($shift) `)`)?
+    (`output` `(` $normOutput^ `:` type($normOutput) `)`)? `structure` `(` $structure `)`
     `strides` `(` $strides `)` `padding` `(` $padding `)`
     (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($gradient) `,` type($weights) `->` type($result)
+    (`,` type($sums)^)?
   }];
 }
 

@@ -27,13 +27,17 @@ public:
 
   void kernel() {
     emit.loop(emit.operands.begin, emit.operands.end, 1, [&](Value workItem) {
-      walk.tilesOfWorkItem(workItem, [&](const Tile &tile) {
-        emit.loop(emit.constant(0), emit.constant(layout.chunks), 1,
-                  [&](Value chunk) {
-                    walk.pack(tile, chunk);
-                    for (const StreamPhase &phase : layout.phases)
-                      groups(tile, phase, chunk);
-                  });
+      walk.rowOfWorkItem(workItem, [&](const Tile &row) {
+        walk.tilesOfRow(row, [&](const Tile &tile) {
+          emit.loop(emit.constant(0), emit.constant(layout.chunks), 1,
+                    [&](Value chunk) {
+                      walk.pack(tile, chunk);
+                      for (const StreamPhase &phase : layout.phases)
+                        groups(tile, phase, chunk);
+                    });
+        });
+        if (emit.fusion.normGradient)
+          emitNormGradient(emit, row);
       });
     });
   }

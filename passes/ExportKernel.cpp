@@ -22,7 +22,7 @@ namespace lacuna::ir {
 namespace {
 
 /// Fields of lacuna_kernel_operands in the order of a kernel's arguments.
-constexpr unsigned kFields = 13;
+constexpr unsigned kFields = 16;
 static_assert(sizeof(lacuna_kernel_operands) ==
                   (kFields - 1) * sizeof(void *) + sizeof(int64_t),
               "the kernel ABI and its entry points disagree");

@@ -32,16 +32,23 @@ private:
   /// known there whichever of the two came first.
   bool fuse(arith::AddFOp sum, Value gradient, Value addend) {
     auto layer = gradient.getDefiningOp<Conv2dGradInputOp>();
-    if (!layer || layer.getAddend() || !layer->hasOneUse())
+    // A gradient that went through a ReLU is not what the sum is of.
+    if (!layer || layer.getAddend() || layer.getNormInput() ||
+        !layer->hasOneUse())
       return false;
     // In a loop around the sum alone the gradient would be computed many times.
     if (layer->getBlock() != sum->getBlock())
       return false;
     OpBuilder builder(sum);
-    Value fused = Conv2dGradInputOp::create(
-        builder, sum.getLoc(), layer.getResult().getType(), layer.getGradient(),
-        layer.getWeights(), addend, layer.getStructure(), layer.getStrides(),
-        layer.getPadding(), layer.getScheduleAttr());
+    Value fused =
+        Conv2dGradInputOp::create(
+            builder, sum.getLoc(), layer.getResult().getType(), /*sums=*/Type(),
+            layer.getGradient(), layer.getWeights(), addend,
+            /*normInput=*/Value(),
+            /*mean=*/Value(), /*scale=*/Value(), /*shift=*/Value(),
+            /*normOutput=*/Value(), layer.getStructure(), layer.getStrides(),
+            layer.getPadding(), layer.getScheduleAttr())
+            .getResult();
     sum.getResult().replaceAllUsesWith(fused);
     sum.erase();
     layer.erase();

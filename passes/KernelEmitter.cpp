@@ -44,9 +44,9 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
   Type offsets = MemRefType::get({}, builder.getI32Type());
   Type indices = MemRefType::get({}, builder.getI16Type());
   Type index = builder.getIndexType();
-  SmallVector<Type> types{floats, floats, floats, offsets, indices,
-                          floats, floats, floats, floats,  floats,
-                          floats, floats, index,  index,   index};
+  SmallVector<Type> types{floats, floats, floats, offsets, indices, floats,
+                          floats, floats, floats, floats,  floats,  floats,
+                          floats, floats, floats, index,   index,   index};
   auto function = func::FuncOp::create(builder, loc, name,
                                        builder.getFunctionType(types, {}));
   function->setAttr(kKernelAttribute, builder.getUnitAttr());
@@ -57,7 +57,7 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
       function.setArgAttr(i, LLVM::LLVMDialect::getNoCaptureAttrName(),
                           builder.getUnitAttr());
     }
-  for (int64_t aligned : {0, 1, 8, 9, 10, 11})
+  for (int64_t aligned : {0, 1, 8, 9, 10, 11, 12, 13})
     function.setArgAttr(aligned, LLVM::LLVMDialect::getAlignAttrName(),
                         builder.getI64IntegerAttr(kAlignment));
 
@@ -78,9 +78,12 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
               view(9),
               view(10),
               view(11),
-              entry->getArgument(12),
-              entry->getArgument(13),
-              entry->getArgument(14)};
+              view(12),
+              view(13),
+              view(14),
+              entry->getArgument(15),
+              entry->getArgument(16),
+              entry->getArgument(17)};
   func::ReturnOp::create(builder, loc);
   builder.setInsertionPoint(entry->getTerminator());
 }
@@ -165,6 +168,16 @@ Value KernelEmitter::fma(Value a, Value b, Value c) {
 }
 Value KernelEmitter::addVectors(Value a, Value b) {
   return arith::AddFOp::create(builder, loc, a, b);
+}
+
+Value KernelEmitter::subtractVectors(Value a, Value b) {
+  return arith::SubFOp::create(builder, loc, a, b);
+}
+
+Value KernelEmitter::passWherePositive(Value sign, Value value) {
+  Value positive = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OGT, sign, zeroVector());
+  return arith::SelectOp::create(builder, loc, positive, value, zeroVector());
 }
 
 Value KernelEmitter::rectify(Value value) {

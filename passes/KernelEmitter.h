@@ -24,7 +24,8 @@ namespace lacuna::ir {
 /// The operands of a kernel inside its function: flat memrefs, and indices.
 struct KernelOperands {
   mlir::Value source, gradient, values, offsets, indices, bias, sourceScale,
-      sourceShift, statistics, result, scratch, lanes, batchBlocks, begin, end;
+      sourceShift, statistics, result, scratch, lanes, normInput, normOutput,
+      normMean, batchBlocks, begin, end;
 };
 
 /// Index arithmetic, vector memory accesses and loops, in one place so that the
@@ -70,8 +71,11 @@ public:
   mlir::Value loadItemIndex(mlir::Value item);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   mlir::Value addVectors(mlir::Value a, mlir::Value b);
+  mlir::Value subtractVectors(mlir::Value a, mlir::Value b);
   /// max(value, 0); a NaN stays one.
   mlir::Value rectify(mlir::Value value);
+  /// value where `sign` > 0, zero elsewhere.
+  mlir::Value passWherePositive(mlir::Value sign, mlir::Value value);
   /// Sum over lanes by halves: a fixed order, whatever the target.
   mlir::Value sumLanes(mlir::Value vector);
   void storeScalar(mlir::Value value, mlir::Value memory, mlir::Value position);

@@ -107,14 +107,32 @@ private:
     if (isLinear())
       return {LinearGradInputOp::create(builder, loc, inputType(), gradient,
                                         weights, structure, ScheduleAttr())};
-    Value result = Conv2dGradInputOp::create(
-        builder, loc, inputType(), gradient, weights, /*addend=*/Value(),
-        structure, pair(geometry.stride), pair(geometry.padding),
-        ScheduleAttr());
+    Value result =
+        Conv2dGradInputOp::create(
+            builder, loc, inputType(), /*sums=*/Type(), gradient, weights,
+            /*addend=*/Value(), /*normInput=*/Value(), /*mean=*/Value(),
+            /*scale=*/Value(), /*shift=*/Value(), /*normOutput=*/Value(),
+            structure, pair(geometry.stride), pair(geometry.padding),
+            ScheduleAttr())
+            .getResult();
     if (fusion.accumulate)
       result =
           arith::AddFOp::create(builder, loc, result, argument(inputType()));
-    return {result};
+    if (!fusion.normGradient)
+      return {result};
+    RankedTensorType channels = tensor({geometry.inChannels});
+    Value input = argument(inputType()), mean = argument(channels);
+    Value scale, shift, output;
+    if (fusion.normResidual) {
+      output = argument(inputType());
+    } else {
+      scale = argument(channels);
+      shift = argument(channels);
+    }
+    auto norm = NormGradientOp::create(builder, loc, inputType(),
+                                       tensor({geometry.inChannels, 2}), result,
+                                       input, mean, scale, shift, output);
+    return {norm.getResult(), norm.getSums()};
   }
 
   SmallVector<Value> gradWeight(Attribute structure, const Fusion &fusion) {

@@ -113,6 +113,30 @@ def FuseAccumulate : Pass<"lacuna-fuse-accumulate"> {
   ];
 }
 
+def FuseNormGradient : Pass<"lacuna-fuse-norm-gradient"> {
+  let summary = "Start the gradient of a batch norm where its operand is made";
+  let description = [{
+    Moves `lacuna.norm_gradient` into the input gradient it reads: the kernel
+    passes each finished pixel through the ReLU and adds up the sums of each
+    channel while it is in a register.
+
+    ```mlir
+    // Before
+    %g = lacuna.conv2d_grad_input %dy, %w ... -> tensor<?x64x16x16xf32>
+    %dz, %s = lacuna.norm_gradient %g, %x, %mean map(%scale, %shift : ...) ...
+    // After
+    %dz, %s = lacuna.conv2d_grad_input %dy, %w
+        norm_gradient(%x, %mean : tensor<?x64x16x16xf32>, tensor<64xf32>)
+        map(%scale, %shift : tensor<64xf32>, tensor<64xf32>) ...
+        -> tensor<?x64x16x16xf32>, tensor<64x2xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"normGradientsFused", "norm-gradients-fused",
+              "Gradients of batch norms moved into kernels">,
+  ];
+}
+
 def DropActiveSet : Pass<"lacuna-drop-active-set"> {
   let summary = "Keep the structure, drop what is active";
   let description = [{

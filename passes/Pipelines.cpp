@@ -43,6 +43,7 @@ void buildKernelPipeline(OpPassManager &manager,
   manager.addPass(createFuseNormalise());
   manager.addPass(createFuseStatistics());
   manager.addPass(createFuseAccumulate());
+  manager.addPass(createFuseNormGradient());
   manager.addPass(createDropActiveSet());
   ChooseScheduleOptions schedule;
   schedule.lanes = target.lanes;

@@ -101,14 +101,12 @@ void TileWalk::rowOfTiles(Tile tile, Value tileRow, TileBody body) {
       [&] { side(false); }, [&] { side(true); });
 }
 
-void TileWalk::tilesOfWorkItem(Value workItem, TileBody body) {
+void TileWalk::rowOfWorkItem(Value workItem, TileBody body) {
   int64_t rows = layout.tileRows();
   Value block =
       emit.multiply(emit.divide(workItem, rows), layout.schedule.batchTile);
   Value tileRow = emit.remainder(workItem, rows);
-  batchTile(block, [&](Tile tile) {
-    rowOfTiles(tile, tileRow, [&](const Tile &row) { tilesOfRow(row, body); });
-  });
+  batchTile(block, [&](Tile tile) { rowOfTiles(tile, tileRow, body); });
 }
 
 void TileWalk::allRowsOfTiles(TileBody body) {

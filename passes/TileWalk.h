@@ -43,8 +43,8 @@ public:
       : emit(emitter), layout(emitter.layout) {}
 
   using TileBody = llvm::function_ref<void(const Tile &)>;
-  /// The tiles of one work item of forward or grad-input.
-  void tilesOfWorkItem(mlir::Value workItem, TileBody body);
+  /// The row of tiles that is one work item of forward or grad-input.
+  void rowOfWorkItem(mlir::Value workItem, TileBody body);
   /// The rows of tiles of all batch blocks: tiles without a column yet.
   void allRowsOfTiles(TileBody body);
   /// The tiles of a row.
@@ -90,6 +90,10 @@ private:
   KernelEmitter &emit;
   const StreamLayout &layout;
 };
+
+/// Passes the finished results of a row of tiles through the gradient of a
+/// batch norm, and leaves its sums.
+void emitNormGradient(KernelEmitter &emitter, const Tile &row);
 
 } // namespace lacuna::ir
 

@@ -126,8 +126,7 @@ void batchStatistics(ThreadPool &pool, const Tensor &input, float *mean,
 
 void batchNormReduce(ThreadPool &pool, const Tensor &input,
                      const Tensor &gradient, const float *mean,
-                     const ChannelMap *relu, float *gradientSum,
-                     float *gradientDot) {
+                     float *gradientSum, float *gradientDot) {
   const TensorShape &shape = input.shape();
   Operands operands("batchNormReduce");
   operands.requireSameShape(input, gradient);
@@ -143,15 +142,8 @@ void batchNormReduce(ThreadPool &pool, const Tensor &input,
             blocksView(gradient.data() + offset, shape, channels, blocks);
         View<1> centre = channelView(mean + first, channels);
         View<3> result = sumsView(sums, shape.lanes, 2, channels);
-        if (relu)
-          verifyCall(pipelines.batch_norm_sums_relu(
-                         source, slope, centre,
-                         channelView(relu->scale + first, channels),
-                         channelView(relu->shift + first, channels), result),
-                     "batch_norm_sums_relu");
-        else
-          verifyCall(pipelines.batch_norm_sums(source, slope, centre, result),
-                     "batch_norm_sums");
+        verifyCall(pipelines.batch_norm_sums(source, slope, centre, result),
+                   "batch_norm_sums");
       },
       [&](int64_t channel, const std::array<double, kMaxKinds> &sums) {
         gradientSum[channel] = static_cast<float>(sums[0]);
@@ -213,8 +205,7 @@ void scaleShift(ThreadPool &pool, const Tensor &input, const float *scale,
 
 void affineCombine(ThreadPool &pool, const Tensor &gradient,
                    const Tensor &input, const float *a, const float *b,
-                   const float *c, const ChannelMap *relu,
-                   Tensor &inputGradient) {
+                   const float *c, Tensor &inputGradient) {
   const TensorShape shape = input.shape();
   Operands operands("affineCombine");
   operands.requireSameShape(gradient, input);
@@ -233,16 +224,9 @@ void affineCombine(ThreadPool &pool, const Tensor &gradient,
         View<1> rowA = channelView(a + first, channels);
         View<1> rowB = channelView(b + first, channels);
         View<1> rowC = channelView(c + first, channels);
-        if (relu)
-          verifyCall(pipelines.affine_combine_relu(
-                         slope, source, rowA, rowB, rowC, valid,
-                         channelView(relu->scale + first, channels),
-                         channelView(relu->shift + first, channels), result),
-                     "affine_combine_relu");
-        else
-          verifyCall(pipelines.affine_combine(slope, source, rowA, rowB, rowC,
-                                              valid, result),
-                     "affine_combine");
+        verifyCall(pipelines.affine_combine(slope, source, rowA, rowB, rowC,
+                                            valid, result),
+                   "affine_combine");
       });
 }
 

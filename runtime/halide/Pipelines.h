@@ -32,14 +32,11 @@
   X(channel_sums, (B *, B *))                                                  \
   X(channel_moments, (B *, B *))                                               \
   X(batch_norm_sums, (B *, B *, B *, B *))                                     \
-  X(batch_norm_sums_relu, (B *, B *, B *, B *, B *, B *))                      \
   X(scale_shift, (B *, B *, B *, B *))                                         \
   X(scale_shift_relu, (B *, B *, B *, B *))                                    \
   X(scale_shift_add, (B *, B *, B *, B *, B *))                                \
   X(scale_shift_add_relu, (B *, B *, B *, B *, B *))                           \
   X(affine_combine, (B *, B *, B *, B *, B *, int32_t, B *))                   \
-  X(affine_combine_relu,                                                       \
-    (B *, B *, B *, B *, B *, int32_t, B *, B *, B *))                         \
   X(max_pool, (B *, int32_t, int32_t, B *))                                    \
   X(max_pool_backward, (B *, B *, B *, int32_t, int32_t, B *))                 \
   X(average_pool, (B *, int32_t, B *))                                         \

@@ -116,22 +116,17 @@ const Tensor &BatchNorm::forward(RunContext &context, const Tensor &input,
 
 void BatchNorm::backwardRelu(RunContext &context, Tensor &gradient) {
   Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
-  if (relu)
+  if (relu && !gradientSums)
     operators::reluBackward(context.pool, result, gradient);
 }
 
-void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
-                             Tensor &inputGradient) {
-  backwardNorm(context, gradient, nullptr, inputGradient);
-}
-
-void BatchNorm::backwardPrepared(RunContext &context, Tensor &gradient) {
-  operators::ChannelMap map = channelMap();
-  backwardNorm(context, gradient, relu ? &map : nullptr, gradient);
+void BatchNorm::takeGradientFrom(SparseLayer &consumer, bool residual) {
+  verifyInvariant(relu, "only a rectified batch norm's gradient fuses");
+  consumer.fuseNormGradient(*this, residual);
+  gradientSums = &consumer;
 }
 
 void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
-                             const operators::ChannelMap *rectified,
                              Tensor &inputGradient) {
   Profile::Timer timer(context.profile, StepPart::BatchNorm, name());
   verifyInvariant(context.training,
@@ -140,8 +135,11 @@ void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
   auto row = [&](ScratchRow r) { return channelScratch.data() + r * count; };
   // Gradient sums go where the gradient of beta and gamma belong; the latter
   // still lacks its factor.
-  operators::batchNormReduce(context.pool, *latestInput, gradient, row(Mean),
-                             rectified, beta.gradient(), gamma.gradient());
+  if (gradientSums)
+    gradientSums->gradientSums(beta.gradient(), gamma.gradient());
+  else
+    operators::batchNormReduce(context.pool, *latestInput, gradient, row(Mean),
+                               beta.gradient(), gamma.gradient());
   const TensorShape &shape = latestInput->shape();
   double samples = double(shape.images * shape.height * shape.width);
   for (int64_t c = 0; c < count; ++c) {
@@ -157,7 +155,7 @@ void BatchNorm::backwardNorm(RunContext &context, const Tensor &gradient,
   }
   operators::affineCombine(context.pool, gradient, *latestInput,
                            row(GradientFactor), row(InputFactor), row(Constant),
-                           rectified, inputGradient);
+                           inputGradient);
 }
 
 GradientPool::Lease BatchNorm::backward(RunContext &context,

@@ -19,6 +19,7 @@ NormalisedConv::NormalisedConv(std::unique_ptr<BatchNorm> newNorm,
                   "only a rectified batch norm fuses, and only into a "
                   "convolution");
   conv->fuseNormalise();
+  norm->takeGradientFrom(*conv, /*residual=*/false);
 }
 
 const Tensor &NormalisedConv::forward(RunContext &context,
@@ -30,8 +31,7 @@ const Tensor &NormalisedConv::forward(RunContext &context,
 GradientPool::Lease NormalisedConv::backward(RunContext &context,
                                              GradientPool::Lease gradient) {
   gradient = conv->backward(context, std::move(gradient));
-  norm->backwardPrepared(context, *gradient);
-  return gradient;
+  return norm->backward(context, std::move(gradient));
 }
 
 void NormalisedConv::forEachLeaf(const std::function<void(Layer &)> &visit) {
@@ -88,6 +88,12 @@ fuseLayers(std::vector<std::unique_ptr<Layer>> layers) {
       continue;
     }
     fused.push_back(std::move(layer));
+  }
+  for (size_t i = 1; i < fused.size(); ++i) {
+    BatchNorm *norm = fused[i - 1]->rectifiedNorm();
+    SparseLayer *writer = fused[i]->inputGradientWriter();
+    if (norm && writer)
+      norm->takeGradientFrom(*writer, /*residual=*/true);
   }
   return fused;
 }

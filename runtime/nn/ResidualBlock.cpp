@@ -42,8 +42,11 @@ const Tensor &ResidualBlock::forward(RunContext &context, const Tensor &input) {
 GradientPool::Lease ResidualBlock::backward(RunContext &context,
                                             GradientPool::Lease gradient) {
   sum->backwardRelu(context, *gradient);
+  // The batch norm is the last to read what it normalised.
+  Tensor *spare = main->spareOutput();
   GradientPool::Lease mainGradient =
-      context.gradients.acquire(gradient->shape());
+      spare ? GradientPool::Lease::over(*spare)
+            : context.gradients.acquire(gradient->shape());
   sum->backwardNorm(context, *gradient, *mainGradient);
   if (!shortcut)
     return main->backwardOnto(context, std::move(mainGradient),
@@ -52,6 +55,10 @@ GradientPool::Lease ResidualBlock::backward(RunContext &context,
   mainGradient = main->backward(context, std::move(mainGradient));
   return shortcut->backwardOnto(context, std::move(gradient),
                                 std::move(mainGradient));
+}
+
+SparseLayer *ResidualBlock::inputGradientWriter() {
+  return (shortcut ? shortcut : main)->inputGradientWriter();
 }
 
 void ResidualBlock::skipInputGradient() {

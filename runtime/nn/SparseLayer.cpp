@@ -7,6 +7,7 @@
 
 #include "lacuna/Runtime/SparseLayer.h"
 
+#include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Runtime/Random.h"
 #include "lacuna/Support/Error.h"
@@ -67,6 +68,30 @@ void clearPaddingImages(Tensor &tensor) {
   }
 }
 
+/// The two sums that a kernel has left for a channel. Lanes that hold no image
+/// are left out, and the order does not depend on who wrote the slots.
+std::pair<double, double> sumsOf(const StreamLayout &layout,
+                                 const TensorShape &shape,
+                                 const float *statistics, int64_t channel) {
+  constexpr int64_t kMaxLanes = 16;
+  int64_t lanes = shape.lanes, rows = layout.tileRows();
+  std::array<double, kMaxLanes> first{}, second{};
+  for (int64_t block = 0; block < shape.blocks(); ++block) {
+    int64_t used = std::min(lanes, shape.images - block * lanes);
+    for (int64_t row = 0; row < rows; ++row) {
+      const float *sums =
+          statistics +
+          ((block * rows + row) * shape.channels + channel) * 2 * lanes;
+      for (int64_t lane = 0; lane < used; ++lane) {
+        first[size_t(lane)] += sums[lane];
+        second[size_t(lane)] += sums[lanes + lane];
+      }
+    }
+  }
+  return {std::accumulate(first.begin(), first.end(), 0.0),
+          std::accumulate(second.begin(), second.end(), 0.0)};
+}
+
 } // namespace
 
 SparseLayer::SparseLayer(std::string name, const Geometry &geometry,
@@ -88,6 +113,8 @@ KernelRequest SparseLayer::request(Operation operation) const {
   request.fusion.normalise = normalisesInput && !gradInput;
   request.fusion.statistics = sumsOutput && forward;
   request.fusion.accumulate = addsToGradient && gradInput;
+  request.fusion.normGradient = inputNorm && gradInput;
+  request.fusion.normResidual = inputNorm && inputNormResidual && gradInput;
   return request;
 }
 
@@ -194,17 +221,20 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
   call.operands.bias = biases ? biases->values() : nullptr;
   call.operands.source_scale = inputMap.scale;
   call.operands.source_shift = inputMap.shift;
-  if (sumsOutput) {
-    int64_t sums =
-        forward.kernel->layout.statisticsFloats(input.shape().blocks());
-    if (statistics.size() < sums)
-      statistics = Buffer<float>(MemoryKind::Scratch, sums);
-    call.operands.statistics = statistics.data();
-  }
+  if (sumsOutput)
+    call.operands.statistics = statisticsFor(forward, input.shape().blocks());
   call.operands.result = result.data();
   call.operands.batch_blocks = input.shape().blocks();
   call.run(context.pool);
   return result;
+}
+
+float *SparseLayer::statisticsFor(const PackedKernel &target,
+                                  int64_t batchBlocks) {
+  int64_t sums = target.kernel->layout.statisticsFloats(batchBlocks);
+  if (statistics.size() < sums)
+    statistics = Buffer<float>(MemoryKind::Scratch, sums);
+  return statistics.data();
 }
 
 void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
@@ -236,28 +266,29 @@ void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
 void SparseLayer::moments(float *mean, float *variance) const {
   verifyInvariant(sumsOutput, "a layer is asked for sums it does not make");
   const TensorShape &shape = result.shape();
-  int64_t channels = shape.channels, lanes = shape.lanes;
-  int64_t rows =
-      packedKernels[size_t(Operation::Forward)].kernel->layout.tileRows();
+  const StreamLayout &layout =
+      packedKernels[size_t(Operation::Forward)].kernel->layout;
   double count = double(shape.images) * double(shape.height * shape.width);
-  for (int64_t c = 0; c < channels; ++c) {
-    double sum = 0, squares = 0;
-    for (int64_t block = 0; block < shape.blocks(); ++block) {
-      int64_t used = std::min(lanes, shape.images - block * lanes);
-      for (int64_t row = 0; row < rows; ++row) {
-        const float *sums = statistics.data() +
-                            ((block * rows + row) * channels + c) * 2 * lanes;
-        for (int64_t lane = 0; lane < used; ++lane) {
-          sum += sums[lane];
-          squares += sums[lanes + lane];
-        }
-      }
-    }
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    auto [sum, squares] = sumsOf(layout, shape, statistics.data(), c);
     double average = sum / count;
     double spread = squares / count - average * average;
     mean[c] = static_cast<float>(average);
     // Rounding may take a constant channel just below zero. NaN stays.
     variance[c] = static_cast<float>(spread < 0 ? 0 : spread);
+  }
+}
+
+void SparseLayer::gradientSums(float *sum, float *product) const {
+  verifyInvariant(inputNorm != nullptr && inputGradientWanted,
+                  "a layer is asked for sums it does not make");
+  const StreamLayout &layout =
+      packedKernels[size_t(Operation::GradInput)].kernel->layout;
+  const TensorShape &shape = latestInput->shape();
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    auto [first, second] = sumsOf(layout, shape, statistics.data(), c);
+    sum[c] = static_cast<float>(first);
+    product[c] = static_cast<float>(second);
   }
 }
 
@@ -296,6 +327,16 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
   call.operands.indices = target.streams.indices.data();
   call.operands.result = inputGradient->data();
   call.operands.batch_blocks = latestInput->shape().blocks();
+  if (inputNorm) {
+    call.operands.norm_input = inputNorm->normalisedTensor().data();
+    call.operands.norm_mean = inputNorm->batchMean();
+    call.operands.source_scale = inputMap.scale;
+    call.operands.source_shift = inputMap.shift;
+    if (inputNormResidual)
+      call.operands.norm_output = inputNorm->output().data();
+    call.operands.statistics =
+        statisticsFor(target, latestInput->shape().blocks());
+  }
   call.run(context.pool);
   return inputGradient;
 }

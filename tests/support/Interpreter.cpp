@@ -114,34 +114,68 @@ void Interpreter::produce(const lacuna_kernel_operands &operands,
   tile.y = item % layout.tileRows();
   for (tile.x = 0; tile.x < tileColumns(); ++tile.x)
     produceTile(operands, tile);
-  if (fusion.statistics)
+  if (fusion.normGradient)
+    passThroughNorm(operands, tile);
+  if (fusion.statistics || fusion.normGradient)
     sumResults(operands, tile);
+}
+
+template <typename Visit>
+void Interpreter::forEachResult(const Tile &tile, Visit visit) const {
+  int64_t plane =
+      layout.target.height * layout.target.width * layout.schedule.lanes;
+  for (int64_t b = 0; b < tile.blocks; ++b)
+    for (int64_t channel = 0; channel < layout.targetChannels; ++channel) {
+      int64_t block = tile.firstBlock + b;
+      int64_t first = (block * layout.targetChannels + channel) * plane;
+      Tile each = tile;
+      for (each.x = 0; each.x < tileColumns(); ++each.x)
+        for (const StreamPhase &phase : layout.phases)
+          forEachPixel(phase, each, [&](int64_t, int64_t pixel) {
+            visit(block, channel, first + pixel);
+          });
+    }
+}
+
+void Interpreter::passThroughNorm(const lacuna_kernel_operands &operands,
+                                  const Tile &tile) const {
+  forEachResult(tile, [&](int64_t, int64_t channel, int64_t position) {
+    for (int64_t i = position; i < position + layout.schedule.lanes; ++i) {
+      float sign =
+          fusion.normResidual
+              ? operands.norm_output[i]
+              : operands.norm_input[i] * operands.source_scale[channel] +
+                    operands.source_shift[channel];
+      if (!(sign > 0))
+        operands.result[i] = 0;
+    }
+  });
 }
 
 void Interpreter::sumResults(const lacuna_kernel_operands &operands,
                              const Tile &tile) const {
   int64_t lanes = layout.schedule.lanes;
-  int64_t plane = layout.target.height * layout.target.width * lanes;
+  auto slot = [&](int64_t block, int64_t channel) {
+    return operands.statistics +
+           ((block * layout.tileRows() + tile.y) * layout.targetChannels +
+            channel) *
+               2 * lanes;
+  };
   for (int64_t b = 0; b < tile.blocks; ++b)
-    for (int64_t channel = 0; channel < layout.targetChannels; ++channel) {
-      int64_t block = tile.firstBlock + b;
-      const float *from =
-          operands.result + (block * layout.targetChannels + channel) * plane;
-      float *sums =
-          operands.statistics +
-          ((block * layout.tileRows() + tile.y) * layout.targetChannels +
-           channel) *
-              2 * lanes;
-      std::fill_n(sums, 2 * lanes, 0.0f);
-      Tile each = tile;
-      for (each.x = 0; each.x < tileColumns(); ++each.x)
-        forEachPixel(layout.phases.front(), each, [&](int64_t, int64_t pixel) {
-          for (int64_t lane = 0; lane < lanes; ++lane) {
-            sums[lane] += from[pixel + lane];
-            sums[lanes + lane] += from[pixel + lane] * from[pixel + lane];
-          }
-        });
+    for (int64_t channel = 0; channel < layout.targetChannels; ++channel)
+      std::fill_n(slot(tile.firstBlock + b, channel), 2 * lanes, 0.0f);
+  forEachResult(tile, [&](int64_t block, int64_t channel, int64_t position) {
+    float *sums = slot(block, channel);
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      float value = operands.result[position + lane];
+      float factor = fusion.normGradient
+                         ? operands.norm_input[position + lane] -
+                               operands.norm_mean[channel]
+                         : value;
+      sums[lane] += value;
+      sums[lanes + lane] += value * factor;
     }
+  });
 }
 
 void Interpreter::produceTile(const lacuna_kernel_operands &operands,

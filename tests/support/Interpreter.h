@@ -36,6 +36,13 @@ private:
   void produce(const lacuna_kernel_operands &operands, int64_t item) const;
   void produceTile(const lacuna_kernel_operands &operands,
                    const Tile &tile) const;
+  /// Calls visit(channel, position in the result) for each vector of one work
+  /// item's results.
+  template <typename Visit>
+  void forEachResult(const Tile &tile, Visit visit) const;
+  /// Passes one work item's results through the ReLU of a batch norm.
+  void passThroughNorm(const lacuna_kernel_operands &operands,
+                       const Tile &tile) const;
   /// Leaves the sums of one work item's results.
   void sumResults(const lacuna_kernel_operands &operands,
                   const Tile &tile) const;

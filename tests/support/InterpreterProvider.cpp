@@ -81,7 +81,8 @@ std::string keyOf(const KernelRequest &request) {
       key << ' ' << int(tap);
   }
   key << " fusion " << request.fusion.bias << request.fusion.normalise
-      << request.fusion.statistics << request.fusion.accumulate << " "
+      << request.fusion.statistics << request.fusion.accumulate
+      << request.fusion.normGradient << request.fusion.normResidual << " "
       << int(request.level);
   return key.str();
 }

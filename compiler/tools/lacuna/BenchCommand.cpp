@@ -213,6 +213,11 @@ void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
   }
   part("optimiser", timing.optimiser);
   part("other", rest);
+  ProviderStatistics kernels = provider->statistics();
+  std::printf("kernels ready in %.2f s: %lld compiled, %lld from the disk "
+              "cache\n",
+              timing.prepare, static_cast<long long>(kernels.compiles),
+              static_cast<long long>(kernels.diskHits));
   double gflops = 2 * timing.multiplyAdds / timing.step / 1e9;
   std::printf("one mutation %.2f ms, its repacking %.2f ms; peak memory %.0f "
               "MB\n",
@@ -247,6 +252,9 @@ void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
        {"step_ms", timing.step * 1e3},
        {"images_per_second", double(options.batch) / timing.step},
        {"split_ms", split},
+       {"prepare_ms", timing.prepare * 1e3},
+       {"kernels_compiled", kernels.compiles},
+       {"kernels_loaded", kernels.diskHits},
        {"mutation_ms", timing.mutation * 1e3},
        {"repack_ms", timing.repack * 1e3},
        {"least_bytes_moved", timing.leastBytes},

@@ -24,10 +24,18 @@ struct Fusion {
   /// Grad-input of a convolution: adds to the gradient that another path to the
   /// same input has left.
   bool accumulate = false;
+  /// Grad-input of a convolution whose input is a rectified batch norm: passes
+  /// the finished gradient through the ReLU and sums what the batch norm's own
+  /// gradient needs of it.
+  bool normGradient = false;
+  /// With normGradient: where the ReLU passed is told by its stored output,
+  /// because a residual was added before it; else by the map of each channel.
+  bool normResidual = false;
 
   bool operator==(const Fusion &o) const {
     return bias == o.bias && normalise == o.normalise &&
-           statistics == o.statistics && accumulate == o.accumulate;
+           statistics == o.statistics && accumulate == o.accumulate &&
+           normGradient == o.normGradient && normResidual == o.normResidual;
   }
 };
 

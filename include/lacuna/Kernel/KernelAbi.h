@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /** Bumped whenever the structure or its meaning changes. */
-#define LACUNA_KERNEL_ABI_VERSION 1
+#define LACUNA_KERNEL_ABI_VERSION 2
 
 /**
  * The operands of a kernel. Activations are blocked with V images innermost:
@@ -38,21 +38,27 @@ extern "C" {
  * A kernel may be fused with its neighbours (lacuna::Fusion): normalise
  * replaces each source value x by max(x * source_scale[c] + source_shift[c], 0)
  * as it is packed; statistics adds up what a forward kernel writes; accumulate
- * adds to what the result holds instead of overwriting it.
+ * adds to what the result holds instead of overwriting it; norm gradient zeroes
+ * the finished input gradient where the ReLU of a batch norm did not pass, and
+ * sums it and its product with norm_input - norm_mean[c].
  */
 typedef struct lacuna_kernel_operands {
   const float *source;
-  const float *gradient;     /* grad-weight only */
-  const float *values;       /* stream values; forward and grad-input only */
-  const int32_t *offsets;    /* where each run of items starts in the stream */
-  const uint16_t *indices;   /* one an item: position in scratch, in vectors */
-  const float *bias;         /* forward with bias only: [out_channels] */
-  const float *source_scale; /* normalise only: [source channels] */
-  const float *source_shift; /* normalise only: [source channels] */
-  float *statistics; /* statistics only: StreamLayout::statisticsFloats() */
+  const float *gradient;   /* grad-weight only */
+  const float *values;     /* stream values; forward and grad-input only */
+  const int32_t *offsets;  /* where each run of items starts in the stream */
+  const uint16_t *indices; /* one an item: position in scratch, in vectors */
+  const float *bias;       /* forward with bias only: [out_channels] */
+  /* normalise, and norm gradient without residual: [in_channels] */
+  const float *source_scale;
+  const float *source_shift;
+  float *statistics; /* or norm gradient: StreamLayout::statisticsFloats() */
   float *result;
   float *scratch; /* StreamLayout::scratchFloats(), private to the thread */
   float *lanes;   /* grad-weight only: one vector a stream value, shared */
+  const float *norm_input;  /* norm gradient only: what was normalised */
+  const float *norm_output; /* norm gradient with residual only */
+  const float *norm_mean;   /* norm gradient only: [in_channels] */
   int64_t batch_blocks;
 } lacuna_kernel_operands;
 

@@ -22,6 +22,9 @@
 
 namespace lacuna {
 
+class BatchNorm;
+class SparseLayer;
+
 /// What a pass over a network works with.
 struct RunContext {
   ThreadPool &pool;
@@ -64,6 +67,14 @@ public:
   /// called.
   virtual void expectAddend() {}
 
+  /// The rectified batch norm whose result is the output, or null.
+  virtual BatchNorm *rectifiedNorm() { return nullptr; }
+  /// The convolution whose kernel finishes the gradient to the input, or null.
+  virtual SparseLayer *inputGradientWriter() { return nullptr; }
+  /// The tensor of output() if the layer itself never reads it again, so that
+  /// the gradient to it may take its place; or null.
+  virtual Tensor *spareOutput() { return nullptr; }
+
   /// Visits the layers that compute, in the order of the forward pass.
   virtual void forEachLeaf(const std::function<void(Layer &)> &visit) {
     visit(*this);
@@ -96,6 +107,11 @@ public:
   const Tensor &output() const override { return layers.back()->output(); }
   void skipInputGradient() override;
   void expectAddend() override { layers.front()->expectAddend(); }
+  BatchNorm *rectifiedNorm() override { return layers.back()->rectifiedNorm(); }
+  SparseLayer *inputGradientWriter() override {
+    return layers.front()->inputGradientWriter();
+  }
+  Tensor *spareOutput() override { return layers.back()->spareOutput(); }
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 

@@ -45,25 +45,27 @@ public:
   /// Takes the statistics of each input from the layer that makes it, which
   /// must outlive this one, instead of reading the input.
   void takeMomentsFrom(const SparseLayer &producer) { moments = &producer; }
+  /// Takes gradients that have been through the ReLU, and their sums, from the
+  /// layer that makes them, which must outlive this one. `residual` says
+  /// whether a residual is added before the ReLU.
+  void takeGradientFrom(SparseLayer &consumer, bool residual);
   /// Computes the map of each channel for this input, without applying it.
   operators::ChannelMap prepare(RunContext &context, const Tensor &input);
-  /// backward() when prepare() was all there was to forward: the gradient is
-  /// that of the rectified map, whose sign the input tells.
-  void backwardPrepared(RunContext &context, Tensor &gradient);
 
   bool hasRelu() const { return relu; }
+  BatchNorm *rectifiedNorm() override { return relu ? this : nullptr; }
+  /// What forward() or prepare() normalised, and with what mean.
+  const Tensor &normalisedTensor() const { return *latestInput; }
+  const float *batchMean() const { return channelScratch.data(); }
   int64_t channels() const { return gamma.size(); }
   const float *runningMean() const { return running.data(); }
   const float *runningVariance() const { return running.data() + channels(); }
 
 private:
-  void backwardNorm(RunContext &context, const Tensor &gradient,
-                    const operators::ChannelMap *rectified,
-                    Tensor &inputGradient);
   operators::ChannelMap channelMap() const;
 
   bool relu;
-  const SparseLayer *moments = nullptr;
+  const SparseLayer *moments = nullptr, *gradientSums = nullptr;
   Parameter gamma, beta;
   /// Running mean and variance.
   Buffer<float> running;
@@ -86,6 +88,7 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return conv->output(); }
+  Tensor *spareOutput() override { return conv->spareOutput(); }
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 
@@ -99,7 +102,8 @@ private:
 
 /// Fuses the layers of a path with their neighbours where kernels can: batch
 /// norm with ReLU into the convolution that follows it, statistics of a batch
-/// norm into the convolution before it.
+/// norm into the convolution before it, and the first half of a batch norm's
+/// gradient into the convolution that makes its operand.
 std::vector<std::unique_ptr<Layer>>
 fuseLayers(std::vector<std::unique_ptr<Layer>> layers);
 
@@ -160,6 +164,8 @@ public:
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return sum->output(); }
   void skipInputGradient() override;
+  BatchNorm *rectifiedNorm() override { return sum.get(); }
+  SparseLayer *inputGradientWriter() override;
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 

@@ -51,20 +51,17 @@ struct ChannelMap {
   const float *shift;
 };
 /// Per channel sums over images and pixels: sum of gradient, and of gradient *
-/// (input - mean[c]). With `relu`, the gradient is that of the rectified map of
-/// the input, and counts only where the map is positive.
+/// (input - mean[c]).
 void batchNormReduce(ThreadPool &pool, const Tensor &input,
                      const Tensor &gradient, const float *mean,
-                     const ChannelMap *relu, float *gradientSum,
-                     float *gradientDot);
+                     float *gradientSum, float *gradientDot);
 /// inputGradient = gradient * a[c] + input * b[c] + c_[c]: batch norm backward
-/// once its reductions are known. `relu` as above. Padding images become zero:
-/// what weight gradients add up over all lanes must not see them.
-/// `inputGradient` may be `gradient`.
+/// once its reductions are known. Padding images become zero: what weight
+/// gradients add up over all lanes must not see them. `inputGradient` may be
+/// `gradient` or `input`.
 void affineCombine(ThreadPool &pool, const Tensor &gradient,
                    const Tensor &input, const float *a, const float *b,
-                   const float *c, const ChannelMap *relu,
-                   Tensor &inputGradient);
+                   const float *c, Tensor &inputGradient);
 
 /// Square windows without padding; output = floor((in - window) / stride) + 1.
 /// Ties go to the first element in row-major order, as in PyTorch.

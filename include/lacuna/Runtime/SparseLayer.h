@@ -59,6 +59,16 @@ public:
   /// Asks for a kernel that normalises its input: forward() and backward() of
   /// this layer then belong to NormalisedConv.
   void fuseNormalise() { normalisesInput = true; }
+  /// Asks for a kernel that passes the gradient to the input through the ReLU
+  /// of the batch norm that made the input; gradientSums() then knows its sums.
+  /// `residual`: something was added before the ReLU.
+  void fuseNormGradient(const BatchNorm &norm, bool residual) {
+    inputNorm = &norm;
+    inputNormResidual = residual;
+  }
+  /// For each channel of the latest gradient to the input, the sum, and that of
+  /// its product with the batch norm's input less its mean. [in_channels].
+  void gradientSums(float *sum, float *product) const;
   /// Asks for a kernel that also sums its output: moments() then knows them.
   void fuseStatistics() { sumsOutput = true; }
   bool hasMoments() const { return sumsOutput; }
@@ -97,6 +107,10 @@ public:
                                    GradientPool::Lease gradient,
                                    GradientPool::Lease addend) override;
   void expectAddend() override { addsToGradient = true; }
+  SparseLayer *inputGradientWriter() override {
+    return weights.geometry().kind == LayerKind::Conv2d ? this : nullptr;
+  }
+  Tensor *spareOutput() override { return &result; }
   const Tensor &output() const override { return result; }
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
   void initialise(uint64_t seed, uint32_t layer) override;
@@ -120,6 +134,7 @@ private:
                     int64_t lanes) const;
   void permuteValues(ThreadPool &pool, PackedKernel &target);
   void weightGradient(RunContext &context, const Tensor &gradient);
+  float *statisticsFor(const PackedKernel &target, int64_t batchBlocks);
 
   Options layerOptions;
   SparseParameter weights;
@@ -128,7 +143,10 @@ private:
   uint64_t packedActiveVersion = 0;
   bool normalisesInput = false, sumsOutput = false, addsToGradient = false;
   operators::ChannelMap inputMap{nullptr, nullptr};
-  /// Sums that the forward kernel leaves: see StreamLayout::statisticsFloats().
+  const BatchNorm *inputNorm = nullptr;
+  bool inputNormResidual = false;
+  /// Sums that the latest kernel that sums has left: see
+  /// StreamLayout::statisticsFloats().
   Buffer<float> statistics;
   const Tensor *latestInput = nullptr;
   Tensor result;

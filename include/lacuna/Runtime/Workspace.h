@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace lacuna {
@@ -50,33 +51,39 @@ public:
   class Lease {
   public:
     Lease() = default;
-    Lease(Lease &&other) noexcept : entry(other.entry) {
-      other.entry = nullptr;
-    }
+    Lease(Lease &&other) noexcept { swap(other); }
     Lease &operator=(Lease &&other) noexcept {
-      if (this != &other) {
-        release();
-        entry = other.entry;
-        other.entry = nullptr;
-      }
+      Lease moved(std::move(other));
+      swap(moved);
       return *this;
     }
-    ~Lease() { release(); }
+    ~Lease() {
+      if (entry)
+        entry->taken = false;
+    }
+    /// A loan of a tensor of no pool, which must outlive it.
+    static Lease over(Tensor &tensor) {
+      Lease lease;
+      lease.tensor = &tensor;
+      return lease;
+    }
 
-    explicit operator bool() const { return entry != nullptr; }
-    Tensor &operator*() { return entry->tensor; }
-    Tensor *operator->() { return &entry->tensor; }
+    explicit operator bool() const { return tensor != nullptr; }
+    Tensor &operator*() { return *tensor; }
+    Tensor *operator->() { return tensor; }
 
   private:
     friend class GradientPool;
-    explicit Lease(Entry *entry) : entry(entry) { entry->taken = true; }
-    void release() {
-      if (entry)
-        entry->taken = false;
-      entry = nullptr;
+    explicit Lease(Entry *entry) : tensor(&entry->tensor), entry(entry) {
+      entry->taken = true;
+    }
+    void swap(Lease &other) noexcept {
+      std::swap(tensor, other.tensor);
+      std::swap(entry, other.entry);
     }
 
-    Entry *entry = nullptr;
+    Tensor *tensor = nullptr;
+    Entry *entry = nullptr; ///< Null when no pool owns the tensor.
   };
 
   /// The contents are unspecified.

@@ -115,46 +115,26 @@ public:
   }
 };
 
-/// Where the gradient of relu(input * scale + shift) to its argument is that to
-/// its result.
-Expr throughRelu(const Expr &gradient, const Expr &normalised) {
-  return select(normalised > 0.0f, gradient, 0.0f);
-}
-
 class BatchNormSums : public Generator<BatchNormSums> {
 public:
-  GeneratorParam<bool> withRelu{"with_relu", false};
-
   Input<Buffer<float>> input{"input", 4};
   Input<Buffer<float>> gradient{"gradient", 4};
   Input<Buffer<float>> mean{"mean", 1};
   Output<Buffer<double>> sums{"sums", 3};
-  Input<Buffer<float>> *scale = nullptr, *shift = nullptr;
-
-  void configure() {
-    if (!withRelu)
-      return;
-    scale = add_input<Buffer<float>>("scale", 1);
-    shift = add_input<Buffer<float>>("shift", 1);
-  }
 
   void generate() {
     int lanes = natural_vector_size<float>();
     declareDense(input, lanes);
     declareDense(gradient, lanes);
-    LaneSums reduction(
-        2, input.dim(1).extent(), input.dim(3).extent(),
-        [&](const Expr &p, const Expr &b) {
-          Expr value = gradient(lane, p, channel, b);
-          if (withRelu)
-            value = throughRelu(value,
-                                input(lane, p, channel, b) * (*scale)(channel) +
-                                    (*shift)(channel));
-          Expr slope = cast<double>(value);
-          Expr centred = cast<double>(input(lane, p, channel, b)) -
-                         cast<double>(mean(channel));
-          return std::vector<Expr>{slope, slope * centred};
-        });
+    LaneSums reduction(2, input.dim(1).extent(), input.dim(3).extent(),
+                       [&](const Expr &p, const Expr &b) {
+                         Expr slope =
+                             cast<double>(gradient(lane, p, channel, b));
+                         Expr centred =
+                             cast<double>(input(lane, p, channel, b)) -
+                             cast<double>(mean(channel));
+                         return std::vector<Expr>{slope, slope * centred};
+                       });
     sums(lane, kind, channel) = reduction.value();
     declareDense(sums, lanes);
     reduction.schedule(sums, lanes);
@@ -199,8 +179,6 @@ public:
 /// `output` may be `gradient` or `input`. Lanes from `valid` on become zero.
 class AffineCombine : public Generator<AffineCombine> {
 public:
-  GeneratorParam<bool> withRelu{"with_relu", false};
-
   Input<Buffer<float>> gradient{"gradient", 3};
   Input<Buffer<float>> input{"input", 3};
   Input<Buffer<float>> a{"a", 1};
@@ -208,23 +186,10 @@ public:
   Input<Buffer<float>> c{"c", 1};
   Input<int32_t> valid{"valid"};
   Output<Buffer<float>> output{"output", 3};
-  Input<Buffer<float>> *scale = nullptr, *shift = nullptr;
-
-  void configure() {
-    if (!withRelu)
-      return;
-    scale = add_input<Buffer<float>>("scale", 1);
-    shift = add_input<Buffer<float>>("shift", 1);
-  }
 
   void generate() {
-    Expr slope = gradient(lane, pixel, channel);
-    if (withRelu)
-      slope =
-          throughRelu(slope, input(lane, pixel, channel) * (*scale)(channel) +
-                                 (*shift)(channel));
-    Expr value = slope * a(channel) + input(lane, pixel, channel) * b(channel) +
-                 c(channel);
+    Expr value = gradient(lane, pixel, channel) * a(channel) +
+                 input(lane, pixel, channel) * b(channel) + c(channel);
     output(lane, pixel, channel) = select(lane < valid, value, 0.0f);
   }
 

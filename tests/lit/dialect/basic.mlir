@@ -88,6 +88,18 @@ func.func @conv2d_fused(%x: tensor<?x6x9x7xf32>, %w: tensor<8x6x3x3xf32>, %b: te
   return %y, %s : tensor<?x8x9x7xf32>, tensor<8x2xf32>
 }
 
+// CHECK-LABEL: func.func @conv2d_grad_input_norm_gradient(
+// CHECK: lacuna.conv2d_grad_input %{{.*}}, %{{.*}} norm_gradient(%{{.*}}, %{{.*}} : tensor<?x6x8x8xf32>, tensor<6xf32>) output(%{{.*}} : tensor<?x6x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+// CHECK: lacuna.norm_gradient %{{.*}}, %{{.*}}, %{{.*}} map(%{{.*}}, %{{.*}} : tensor<6xf32>, tensor<6xf32>) : tensor<?x6x8x8xf32>, tensor<6xf32> -> tensor<6x2xf32>
+func.func @conv2d_grad_input_norm_gradient(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %mean: tensor<6xf32>, %y: tensor<?x6x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<6x2xf32>) {
+  %g, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %mean : tensor<?x6x8x8xf32>, tensor<6xf32>) output(%y : tensor<?x6x8x8xf32>)
+      structure(#lacuna.dense) strides([1, 1]) padding([1, 1])
+      : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  %dz, %t = lacuna.norm_gradient %g, %x, %mean map(%mean, %mean : tensor<6xf32>, tensor<6xf32>)
+      : tensor<?x6x8x8xf32>, tensor<6xf32> -> tensor<6x2xf32>
+  return %dz, %t : tensor<?x6x8x8xf32>, tensor<6x2xf32>
+}
+
 // CHECK-LABEL: func.func @conv2d_grad_input_accumulate(
 // CHECK: lacuna.conv2d_grad_input %{{.*}}, %{{.*}} accumulate(%{{.*}} : tensor<?x6x9x7xf32>) structure(#lacuna.dense) strides([2, 2]) padding([0, 0]) : tensor<?x8x5x4xf32>, tensor<8x6x1x1xf32> -> tensor<?x6x9x7xf32>
 func.func @conv2d_grad_input_accumulate(%dy: tensor<?x8x5x4xf32>, %w: tensor<8x6x1x1xf32>, %other: tensor<?x6x9x7xf32>) -> tensor<?x6x9x7xf32> {

@@ -404,6 +404,70 @@ func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %other: tensor<?
 
 // -----
 
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{only with norm_gradient}}
+  %dx = lacuna.conv2d_grad_input %dy, %w output(%x : tensor<?x6x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{norm_gradient needs a mean and gives sums}}
+  %dx = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %m : tensor<?x6x8x8xf32>, tensor<6xf32>) output(%x : tensor<?x6x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{the batch norm's input must have the type of the result}}
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%z, %m : tensor<?x8x8x8xf32>, tensor<6xf32>) output(%x : tensor<?x6x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{mean must have 6 elements}}
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %n : tensor<?x6x8x8xf32>, tensor<5xf32>) output(%x : tensor<?x6x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{must be given either the map or the output of the batch norm}}
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %m : tensor<?x6x8x8xf32>, tensor<6xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{must be given either the map or the output of the batch norm}}
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %m : tensor<?x6x8x8xf32>, tensor<6xf32>) map(%m, %m : tensor<6xf32>, tensor<6xf32>) output(%x : tensor<?x6x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{the batch norm's output must have the type of the result}}
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %m : tensor<?x6x8x8xf32>, tensor<6xf32>) output(%z : tensor<?x8x8x8xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
+func.func @f(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %z: tensor<?x8x8x8xf32>, %m: tensor<6xf32>, %n: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
+  // expected-error@+1 {{scale must have 6 elements}}
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %m : tensor<?x6x8x8xf32>, tensor<6xf32>) map(%n, %n : tensor<5xf32>, tensor<5xf32>) structure(#lacuna.dense) strides([1, 1]) padding([1, 1]) : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  return %dx : tensor<?x6x8x8xf32>
+}
+
+// -----
+
 func.func @f(%x: tensor<?x6x8x8xf32>, %scale: tensor<5xf32>, %shift: tensor<5xf32>) -> tensor<?x6x8x8xf32> {
   // expected-error@+1 {{scale must have 6 elements}}
   %y = lacuna.normalise %x, %scale, %shift : tensor<?x6x8x8xf32>, tensor<5xf32>

@@ -3,11 +3,11 @@
 // CHECK: llvm.func internal @k_body(%{{.*}}: !llvm.ptr
 // CHECK-NOT: lacuna.kernel
 // CHECK: llvm.func @k(%[[OPERANDS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64) {
-// Twelve pointers, then the number of batch blocks, as in KernelAbi.h.
-// CHECK: llvm.getelementptr %[[OPERANDS]][0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64)>
+// Fifteen pointers, then the number of batch blocks, as in KernelAbi.h.
+// CHECK: llvm.getelementptr %[[OPERANDS]][0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64)>
 // CHECK-NEXT: %[[SOURCE:.*]] = llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
-// CHECK-COUNT-11: llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
-// CHECK: llvm.getelementptr %[[OPERANDS]][0, 12]
+// CHECK-COUNT-14: llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
+// CHECK: llvm.getelementptr %[[OPERANDS]][0, 15]
 // CHECK-NEXT: %[[BLOCKS:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i64
 // CHECK-NEXT: llvm.call @k_body(%[[SOURCE]], {{.*}}, %[[BLOCKS]], %[[BEGIN]], %[[END]])
 // CHECK-NEXT: llvm.return
@@ -15,7 +15,8 @@ llvm.func @k(%source: !llvm.ptr, %gradient: !llvm.ptr, %values: !llvm.ptr,
              %offsets: !llvm.ptr, %indices: !llvm.ptr, %bias: !llvm.ptr,
              %source_scale: !llvm.ptr, %source_shift: !llvm.ptr,
              %statistics: !llvm.ptr, %result: !llvm.ptr, %scratch: !llvm.ptr,
-             %lanes: !llvm.ptr,
+             %lanes: !llvm.ptr, %norm_input: !llvm.ptr,
+             %norm_output: !llvm.ptr, %norm_mean: !llvm.ptr,
              %blocks: i64, %begin: i64, %end: i64) attributes {lacuna.kernel} {
   llvm.return
 }

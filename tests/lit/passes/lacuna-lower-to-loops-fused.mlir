@@ -121,7 +121,7 @@ func.func @normalise_grad_weight(%x: tensor<?x3x1x2xf32>, %dy: tensor<?x1x1x2xf3
 // CHECK-LABEL: func.func @statistics(
 // CHECK: %[[STATISTICS:.*]] = memref.reinterpret_cast %arg8
 // CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
-// CHECK: scf.for %[[ITEM:.*]] = %arg13 to %arg14 step %c1 {
+// CHECK: scf.for %[[ITEM:.*]] = %arg16 to %arg17 step %c1 {
 // CHECK-NEXT: %[[BLOCK:.*]] = arith.divui %[[ITEM]], %c3
 // CHECK-NEXT: %[[ROW:.*]] = arith.remui %[[ITEM]], %c3
 // CHECK-NEXT: scf.for %[[COLUMN:.*]] = %c0 to %c4 step %c2 {
@@ -233,11 +233,11 @@ func.func @accumulate(%dy: tensor<?x8x2x2xf32>, %w: tensor<8x2x1x1xf32>, %other:
 // CHECK-LABEL: func.func @chunk_inner(
 // CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg11
 // CHECK: vector.store %cst, %[[LANES]]
-// CHECK: scf.for %{{.*}} = %c0 to %arg12 step %c1 {
+// CHECK: scf.for %{{.*}} = %c0 to %arg15 step %c1 {
 // CHECK-NEXT: scf.for %{{.*}} = %c0 to %c1 step %c1 {
-// CHECK-NEXT: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK-NEXT: scf.for %{{.*}} = %arg16 to %arg17 step %c1 {
 // CHECK-COUNT-2: math.fma
-// CHECK: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK: scf.for %{{.*}} = %arg16 to %arg17 step %c1 {
 // CHECK: vector.extract_strided_slice
 // CHECK: return
 func.func @chunk_inner(%x: tensor<?x2x1x2xf32>, %dy: tensor<?x1x1x2xf32>) -> tensor<1x2x1x1xf32> {
@@ -252,12 +252,12 @@ func.func @chunk_inner(%x: tensor<?x2x1x2xf32>, %dy: tensor<?x1x1x2xf32>) -> ten
 // CHECK-LABEL: func.func @chunk_outer(
 // CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg11
 // CHECK: vector.store %cst, %[[LANES]]
-// CHECK: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK: scf.for %{{.*}} = %arg16 to %arg17 step %c1 {
 // CHECK-NOT: vector.extract_strided_slice
-// CHECK: scf.for %{{.*}} = %c0 to %arg12 step %c1 {
+// CHECK: scf.for %{{.*}} = %c0 to %arg15 step %c1 {
 // CHECK-NEXT: scf.for %{{.*}} = %c0 to %c1 step %c1 {
 // CHECK-COUNT-2: math.fma
-// CHECK: scf.for %{{.*}} = %arg13 to %arg14 step %c1 {
+// CHECK: scf.for %{{.*}} = %arg16 to %arg17 step %c1 {
 // CHECK: vector.extract_strided_slice
 // CHECK: return
 func.func @chunk_outer(%x: tensor<?x2x1x2xf32>, %dy: tensor<?x1x1x2xf32>) -> tensor<1x2x1x1xf32> {
@@ -294,4 +294,72 @@ func.func @prefetch(%x: tensor<?x1x4x8xf32>, %w: tensor<1x1x1x3xf32>) -> tensor<
       schedule(<lanes = 16, tile = [1, 2, 4], chunk = 1, panel = [1, 8], taps = 3, unroll = 1, level = specialised>)
       : tensor<?x1x4x8xf32>, tensor<1x1x1x3xf32> -> tensor<?x1x4x8xf32>
   return %y : tensor<?x1x4x8xf32>
+}
+
+// When a row of tiles is finished, each channel's pixels of it go through the
+// ReLU side by side, four at a time, and their sums are stored once.
+// CHECK-LABEL: func.func @norm_gradient(
+// CHECK: %[[SCALE:.*]] = memref.reinterpret_cast %arg6
+// CHECK: %[[SHIFT:.*]] = memref.reinterpret_cast %arg7
+// CHECK: %[[STATISTICS:.*]] = memref.reinterpret_cast %arg8
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: %[[X:.*]] = memref.reinterpret_cast %arg12
+// CHECK: %[[MEAN:.*]] = memref.reinterpret_cast %arg14
+// CHECK: iter_args(
+// CHECK-COUNT-4: math.fma
+// CHECK: vector.store %{{.*}}, %[[RESULT]]
+// CHECK: scf.for %[[C:.*]] = %c0 to %c2 step %c1 {
+// CHECK-NEXT: memref.load %[[MEAN]][%[[C]]]
+// CHECK-NEXT: vector.broadcast
+// CHECK-NEXT: memref.load %[[SCALE]][%[[C]]]
+// CHECK-NEXT: vector.broadcast
+// CHECK-NEXT: memref.load %[[SHIFT]][%[[C]]]
+// CHECK: scf.for %{{.*}} = %c0 to %c128 step %c64 iter_args(
+// CHECK: %[[G:.*]] = vector.load %[[RESULT]]
+// CHECK-NEXT: %[[V:.*]] = vector.load %[[X]]
+// CHECK: memref.prefetch %[[X]]
+// CHECK: %[[Z:.*]] = math.fma %[[V]], %{{.*}}, %{{.*}}
+// CHECK-NEXT: %[[P:.*]] = arith.cmpf ogt, %[[Z]], %cst
+// CHECK-NEXT: %[[D:.*]] = arith.select %[[P]], %[[G]], %cst
+// CHECK-NEXT: vector.store %[[D]], %[[RESULT]]
+// CHECK-NEXT: arith.addf %{{.*}}, %[[D]]
+// CHECK-NEXT: %[[F:.*]] = arith.subf %[[V]]
+// CHECK-NEXT: math.fma %[[D]], %[[F]]
+// CHECK-COUNT-6: math.fma
+// CHECK-NOT: vector.load
+// CHECK: vector.store %{{.*}}, %[[STATISTICS]]
+// CHECK: vector.store %{{.*}}, %[[STATISTICS]]
+// CHECK-NOT: vector.store
+// CHECK: return
+func.func @norm_gradient(%dy: tensor<?x8x4x4xf32>, %w: tensor<8x2x1x1xf32>, %x: tensor<?x2x4x4xf32>, %mean: tensor<2xf32>, %scale: tensor<2xf32>, %shift: tensor<2xf32>) -> (tensor<?x2x4x4xf32>, tensor<2x2xf32>) {
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %mean : tensor<?x2x4x4xf32>, tensor<2xf32>)
+      map(%scale, %shift : tensor<2xf32>, tensor<2xf32>)
+      structure(#lacuna.unstructured) strides([1, 1]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 2, 2], chunk = 8, panel = [1, 4], taps = 9, unroll = 1, level = specialised>)
+      : tensor<?x8x4x4xf32>, tensor<8x2x1x1xf32> -> tensor<?x2x4x4xf32>, tensor<2x2xf32>
+  return %dx, %s : tensor<?x2x4x4xf32>, tensor<2x2xf32>
+}
+
+// Behind a residual the stored output tells where it passed, in every phase of a
+// strided kernel: those that no tap reaches are visited too.
+// CHECK-LABEL: func.func @norm_residual(
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: %[[Y:.*]] = memref.reinterpret_cast %arg13
+// CHECK: iter_args(
+// CHECK-COUNT-4: math.fma
+// CHECK: scf.for %{{.*}} = %c0 to %c2 step %c1 {
+// CHECK: scf.for %{{.*}} = %c0 to %c256 step %c64 iter_args(
+// CHECK: %[[G:.*]] = vector.load %[[RESULT]]
+// CHECK: %[[S:.*]] = vector.load %[[Y]]
+// CHECK-NEXT: %[[P:.*]] = arith.cmpf ogt, %[[S]], %cst
+// CHECK-NEXT: arith.select %[[P]], %[[G]], %cst
+// CHECK-COUNT-4: math.fma
+// CHECK: return
+func.func @norm_residual(%dy: tensor<?x8x2x2xf32>, %w: tensor<8x2x1x1xf32>, %other: tensor<?x2x4x4xf32>, %x: tensor<?x2x4x4xf32>, %mean: tensor<2xf32>, %y: tensor<?x2x4x4xf32>) -> (tensor<?x2x4x4xf32>, tensor<2x2xf32>) {
+  %dx, %s = lacuna.conv2d_grad_input %dy, %w accumulate(%other : tensor<?x2x4x4xf32>)
+      norm_gradient(%x, %mean : tensor<?x2x4x4xf32>, tensor<2xf32>) output(%y : tensor<?x2x4x4xf32>)
+      structure(#lacuna.unstructured) strides([2, 2]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 2, 2], chunk = 8, panel = [1, 4], taps = 9, unroll = 1, level = specialised>)
+      : tensor<?x8x2x2xf32>, tensor<8x2x1x1xf32> -> tensor<?x2x4x4xf32>, tensor<2x2xf32>
+  return %dx, %s : tensor<?x2x4x4xf32>, tensor<2x2xf32>
 }

@@ -17,7 +17,7 @@
 // CHECK-SAME: %[[RESULT:arg9]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
 // CHECK-SAME: %[[SCRATCH:arg10]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
 // CHECK-SAME: %[[LANES:arg11]]: memref<f32> {llvm.align = 64 : i64, llvm.noalias, llvm.nocapture}
-// CHECK-SAME: %[[BLOCKS:arg12]]: index, %[[BEGIN:arg13]]: index, %[[END:arg14]]: index)
+// CHECK-SAME: %[[BLOCKS:arg15]]: index, %[[BEGIN:arg16]]: index, %[[END:arg17]]: index)
 // CHECK-SAME: attributes {lacuna.kernel}
 // CHECK: %[[VALUES_VIEW:.*]] = memref.reinterpret_cast %[[VALUES]]
 // CHECK: %[[INDICES_VIEW:.*]] = memref.reinterpret_cast %[[INDICES]]
@@ -173,7 +173,7 @@ func.func @grad_input_block(%dy: tensor<?x8xf32>, %w: tensor<8x2xf32>) -> tensor
 // CHECK: %[[SCRATCH:.*]] = memref.reinterpret_cast %arg10
 // CHECK: %[[LANES:.*]] = memref.reinterpret_cast %arg11
 // CHECK: vector.store %cst, %[[LANES]]
-// CHECK: scf.for %{{.*}} = %c0 to %arg12 step %c1
+// CHECK: scf.for %{{.*}} = %c0 to %arg15 step %c1
 // CHECK: iter_args({{.*}}) -> (index) {
 // CHECK: %[[A:.*]] = vector.load %[[LANES]]
 // CHECK: %[[B:.*]] = vector.load %[[LANES]]
@@ -233,13 +233,13 @@ func.func @tails(%x: tensor<?x2x5x3xf32>, %w: tensor<8x2x1x1xf32>) -> tensor<?x8
 
 // A tile of four batch blocks, and single blocks when fewer are left.
 // CHECK-LABEL: func.func @batch_tile(
-// CHECK: %[[FULL:.*]] = arith.cmpi sle, %{{.*}}, %arg12
+// CHECK: %[[FULL:.*]] = arith.cmpi sle, %{{.*}}, %arg15
 // CHECK-NEXT: scf.if %[[FULL]] {
 // CHECK: iter_args(
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK-COUNT-4: math.fma
 // CHECK: } else {
-// CHECK-NEXT: scf.for %{{.*}} = %{{.*}} to %arg12 step %c1
+// CHECK-NEXT: scf.for %{{.*}} = %{{.*}} to %arg15 step %c1
 // CHECK: iter_args(
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK: math.fma

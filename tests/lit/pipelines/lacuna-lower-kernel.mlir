@@ -14,6 +14,7 @@
 // PIPELINE-NEXT: lacuna-fuse-normalise,
 // PIPELINE-NEXT: lacuna-fuse-statistics,
 // PIPELINE-NEXT: lacuna-fuse-accumulate,
+// PIPELINE-NEXT: lacuna-fuse-norm-gradient,
 // PIPELINE-NEXT: lacuna-drop-active-set,
 // PIPELINE-NEXT: lacuna-choose-schedule{l1-bytes=49152 lanes=8 level=stream vector-registers=32},
 // PIPELINE-NEXT: lacuna-lower-to-loops,

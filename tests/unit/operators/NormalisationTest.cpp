@@ -118,7 +118,7 @@ TEST(BatchNormReduce, AgreesWithPlainSums) {
                    return twoPerChannel(
                        shape.channels, [&](float *sum, float *dot) {
                          operators::batchNormReduce(pool, input, gradient,
-                                                    mean.data(), nullptr, sum, dot);
+                                                    mean.data(), sum, dot);
                        });
                  }),
                  wanted, 1e-6);
@@ -189,7 +189,7 @@ TEST(AffineCombine, CombinesAndClearsPadding) {
                              operators::affineCombine(
                                  pool, blocked(shape, slopes),
                                  blocked(shape, values), a.data(), b.data(),
-                                 c.data(), nullptr, output);
+                                 c.data(), output);
                              for (float padding : paddingOf(output))
                                EXPECT_EQ(padding, 0.0f);
                              return plainOf(output);
@@ -199,8 +199,12 @@ TEST(AffineCombine, CombinesAndClearsPadding) {
       ThreadPool pool(2);
       Tensor inPlace = blocked(shape, slopes);
       operators::affineCombine(pool, inPlace, blocked(shape, values), a.data(),
-                               b.data(), c.data(), nullptr, inPlace);
+                               b.data(), c.data(), inPlace);
       EXPECT_TRUE(sameBits(plainOf(inPlace), wanted));
+      Tensor overInput = blocked(shape, values);
+      operators::affineCombine(pool, blocked(shape, slopes), overInput,
+                               a.data(), b.data(), c.data(), overInput);
+      EXPECT_TRUE(sameBits(plainOf(overInput), wanted));
     }
 }
 
