@@ -63,13 +63,38 @@ void ElasticMutation::mutate(MethodContext &context,
   for (const MethodLayer &layer : context.layers) {
     SparseParameter &weight = layer.weight();
     double lower = 1 - bounds.lower[stage] * (1 - layer.sparsity);
-    pruneToUnits(weight, unitsAtSparsity(weight, lower), score(weight));
+    double upper = scheduledSparsity(layer.sparsity, event.epoch);
+    pruneToUnits(weight, keptUnits(weight, lower), score(weight));
     RandomStream stream =
         context.stream(RandomPurpose::Growth, layer, event.epoch);
-    growToUnits(
-        weight,
-        unitsAtSparsity(weight, scheduledSparsity(layer.sparsity, event.epoch)),
-        stream);
+    int64_t grown =
+        !options.referenceCounts ? unitsAtSparsity(weight, upper)
+        : bounds.lower[stage] == bounds.upper[stage]
+            ? weight.activeUnits()
+            : weight.activeUnits() +
+                  referenceGrown(weight, weight.activeUnits(), upper);
+    growToUnits(weight, grown, stream);
+  }
+}
+
+int64_t ElasticMutation::keptUnits(const SparseParameter &weight,
+                                   double sparsity) const {
+  return options.referenceCounts ? referenceKept(weight, sparsity)
+                                 : unitsAtSparsity(weight, sparsity);
+}
+
+void ElasticMutation::initialise(MethodContext &context) {
+  Method::initialise(context);
+  if (options.referenceCounts)
+    finish(context);
+}
+
+void ElasticMutation::finish(MethodContext &context) {
+  if (!options.referenceCounts)
+    return Method::finish(context);
+  for (const MethodLayer &layer : context.layers) {
+    SparseParameter &weight = layer.weight();
+    pruneToUnits(weight, referenceKept(weight, layer.sparsity), score(weight));
   }
 }
 

@@ -1,4 +1,4 @@
-//===- ElasticMutation.h - Prune, then grow, by a schedule of bounds  -*- C++
+//===- ElasticMutation.h - Prune, then grow, by bounds ---------- -*- C++
 //-*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
@@ -46,13 +46,17 @@ public:
                   const MutationBounds &bounds);
 
   std::string name() const override { return methodName; }
+  void initialise(MethodContext &context) override;
   void mutate(MethodContext &context, const MutationEvent &event) override;
+  void finish(MethodContext &context) override;
 
   /// Sparsity in an epoch, its mutation done, of a layer with this target. A
   /// layer that the surplus would take above density 1 is held there.
   double scheduledSparsity(double target, int epoch) const;
 
 private:
+  int64_t keptUnits(const SparseParameter &weight, double sparsity) const;
+
   std::string methodName;
   MutationBounds bounds;
   MutationSchedule schedule;

@@ -13,6 +13,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace lacuna {
 
@@ -80,12 +81,49 @@ ActiveSet drawUnits(const SparseParameter &parameter, int64_t count,
   return drawn;
 }
 
+void forEachGrown(const SparseParameter &parameter, const ActiveSet &before,
+                  const std::function<void(int64_t, int64_t)> &visit) {
+  std::vector<int64_t> starts = parameter.unitStarts();
+  const std::vector<uint32_t> &units = parameter.active().units;
+  size_t old = 0;
+  for (size_t slot = 0; slot < units.size(); ++slot) {
+    while (old < before.units.size() && before.units[old] < units[slot])
+      ++old;
+    if (old == before.units.size() || before.units[old] != units[slot])
+      visit(starts[slot], starts[slot + 1]);
+  }
+}
+
+void startGrownFilters(SparseParameter &parameter, const ActiveSet &before,
+                       RandomStream &stream) {
+  if (parameter.structure().scheme != Scheme::Channel)
+    return;
+  double squares = 0;
+  int64_t grown = 0;
+  for (int64_t i = 0; i < parameter.size(); ++i)
+    squares += double(parameter.values()[i]) * parameter.values()[i];
+  forEachGrown(parameter, before,
+               [&](int64_t first, int64_t last) { grown += last - first; });
+  int64_t others = parameter.size() - grown;
+  double deviation =
+      others > 0 && squares > 0
+          ? std::sqrt(squares / double(others))
+          : 1 / std::sqrt(double(parameter.geometry().columns()));
+  forEachGrown(parameter, before, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i)
+      parameter.values()[i] = stream.normal() * static_cast<float>(deviation);
+  });
+  parameter.markChanged();
+}
+
 bool growToUnits(SparseParameter &parameter, int64_t count,
                  RandomStream &stream) {
   if (parameter.activeUnits() >= count)
     return false;
+  ActiveSet before = parameter.active();
   ActiveSet drawn = drawUnits(parameter, count, stream);
   parameter.grow(drawn.units, drawn.patternIds);
+  startGrownFilters(parameter, before, stream);
   verifyInvariant(parameter.activeUnits() == count,
                   "growth left another number of units than asked for");
   return true;

@@ -11,12 +11,26 @@
 #include "lacuna/Runtime/Parameter.h"
 #include "lacuna/Runtime/Random.h"
 
+#include <functional>
+
 namespace lacuna {
 
 /// Inactive units that bring a parameter to `count` active ones. See
 /// growToUnits().
 ActiveSet drawUnits(const SparseParameter &parameter, int64_t count,
                     RandomStream &stream);
+
+/// Calls visit(first, last) with the range of values of each active unit that
+/// is not in `before`.
+void forEachGrown(const SparseParameter &parameter, const ActiveSet &before,
+                  const std::function<void(int64_t, int64_t)> &visit);
+
+/// Gives filters that have grown since `before` random weights with the
+/// deviation of the others. Batch norm divides by the deviation of a filter's
+/// output: one that starts from zero would multiply its first gradient by
+/// 1 / sqrt(1e-5). Other schemes are left as they are.
+void startGrownFilters(SparseParameter &parameter, const ActiveSet &before,
+                       RandomStream &stream);
 
 } // namespace lacuna
 

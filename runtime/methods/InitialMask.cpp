@@ -7,6 +7,8 @@
 
 #include "lacuna/Runtime/InitialMask.h"
 
+#include "Candidates.h"
+
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -14,54 +16,6 @@
 namespace lacuna {
 
 namespace {
-
-struct Candidate {
-  double score;
-  uint32_t unit;
-  uint8_t pattern;
-};
-
-bool isBetter(const Candidate &a, const Candidate &b) {
-  return a.score != b.score ? a.score > b.score : a.unit < b.unit;
-}
-
-/// Keeps the best of a stream of candidates.
-class BestOf {
-public:
-  explicit BestOf(int64_t capacity) : capacity(static_cast<size_t>(capacity)) {
-    heap.reserve(this->capacity);
-  }
-
-  void offer(const Candidate &candidate) {
-    if (heap.size() == capacity) {
-      if (capacity == 0 || !isBetter(candidate, heap.front()))
-        return;
-      std::pop_heap(heap.begin(), heap.end(), isBetter);
-      heap.pop_back();
-    }
-    heap.push_back(candidate);
-    std::push_heap(heap.begin(), heap.end(), isBetter);
-  }
-
-  std::vector<Candidate> &candidates() { return heap; }
-
-private:
-  size_t capacity;
-  std::vector<Candidate> heap; ///< The worst in front.
-};
-
-ActiveSet activeSetOf(std::vector<Candidate> chosen, bool patterned) {
-  std::sort(
-      chosen.begin(), chosen.end(),
-      [](const Candidate &a, const Candidate &b) { return a.unit < b.unit; });
-  ActiveSet active;
-  for (const Candidate &candidate : chosen) {
-    active.units.push_back(candidate.unit);
-    if (patterned)
-      active.patternIds.push_back(candidate.pattern);
-  }
-  return active;
-}
 
 /// Units whose weights lie in `rows` consecutive rows of the matrix view, and
 /// in `width` consecutive columns.

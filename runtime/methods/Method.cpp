@@ -29,6 +29,11 @@ const std::vector<Entry> &entries() {
       {"dense", makeDense},      {"static", makeStatic},
       {"mest", makeMest},        {"mest-em", makeMestEm},
       {"mest-ems", makeMestEms}, {"mest-ems-readme", makeMestEmsReadme},
+      {"set", makeSet},          {"rigl", makeRigl},
+      {"snfs", makeSnfs},        {"dsr", makeDsr},
+      {"deepr", makeDeepR},      {"dst", makeDst},
+      {"snip", makeSnip},        {"grasp", makeGrasp},
+      {"lottery", makeLottery},  {"gradual", makeGradual},
   };
   return table;
 }
@@ -36,17 +41,13 @@ const std::vector<Entry> &entries() {
 } // namespace
 
 Method::Method(const MethodOptions &options) : options(options) {
-  auto reject = [](const char *field, double value, const char *rule) {
-    std::ostringstream message;
-    message << field << ": is " << value << ", must be " << rule;
-    throw UserError(message.str());
-  };
-  if (!(options.sparsity >= 0 && options.sparsity < 1))
-    reject("sparsity", options.sparsity, "at least 0 and below 1");
-  if (options.epochs < 1)
-    reject("epochs", options.epochs, "at least 1");
-  if (!(options.lambda >= 0) || std::isinf(options.lambda))
-    reject("lambda", options.lambda, "a finite number, at least 0");
+  options.verify();
+}
+
+std::vector<Parameter *>
+Method::trainables(MethodContext & /*context*/,
+                   const std::vector<Parameter *> &all) {
+  return all;
 }
 
 void Method::initialise(MethodContext &context) {
@@ -94,16 +95,26 @@ void Method::finish(MethodContext &context) {
 
 MethodContext::MethodContext(Network &network, const Method &method,
                              uint64_t seed, InitialMask initialMask)
-    : MethodContext(network.weightLayers(), method, seed, initialMask) {}
+    : MethodContext(network.weightLayers(), method, seed, initialMask) {
+  this->network = &network;
+}
 
 MethodContext::MethodContext(const std::vector<SparseLayer *> &weightLayers,
                              const Method &method, uint64_t seed,
                              InitialMask initialMask)
     : seed(seed), initialMask(initialMask) {
-  for (size_t number = 0; number < weightLayers.size(); ++number)
-    if (weightLayers[number]->weight().structure().scheme != Scheme::Dense)
-      layers.push_back({weightLayers[number], static_cast<uint32_t>(number),
-                        method.settings().sparsity});
+  std::vector<DistributedLayer> distributed;
+  for (size_t number = 0; number < weightLayers.size(); ++number) {
+    const SparseParameter &weight = weightLayers[number]->weight();
+    if (weight.structure().scheme == Scheme::Dense)
+      continue;
+    layers.push_back({weightLayers[number], static_cast<uint32_t>(number), 0});
+    distributed.push_back({weightLayers[number]->name(), weight.geometry()});
+  }
+  std::vector<double> sparsities = distributeSparsity(
+      method.settings().distribution, distributed, method.settings().sparsity);
+  for (size_t i = 0; i < layers.size(); ++i)
+    layers[i].sparsity = sparsities[i];
 }
 
 RandomStream MethodContext::stream(RandomPurpose purpose,
@@ -114,9 +125,7 @@ RandomStream MethodContext::stream(RandomPurpose purpose,
 
 void Method::visitState(StateVisitor &state) {
   state.expect("name", name());
-  state.expect("sparsity", options.sparsity);
-  state.expect("epochs", options.epochs);
-  state.expect("lambda", options.lambda);
+  options.visitState(state);
 }
 
 std::vector<std::string> methodNames() {

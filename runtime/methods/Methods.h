@@ -18,6 +18,16 @@ std::unique_ptr<Method> makeMest(const MethodOptions &options);
 std::unique_ptr<Method> makeMestEm(const MethodOptions &options);
 std::unique_ptr<Method> makeMestEms(const MethodOptions &options);
 std::unique_ptr<Method> makeMestEmsReadme(const MethodOptions &options);
+std::unique_ptr<Method> makeSet(const MethodOptions &options);
+std::unique_ptr<Method> makeRigl(const MethodOptions &options);
+std::unique_ptr<Method> makeSnfs(const MethodOptions &options);
+std::unique_ptr<Method> makeDsr(const MethodOptions &options);
+std::unique_ptr<Method> makeDeepR(const MethodOptions &options);
+std::unique_ptr<Method> makeDst(const MethodOptions &options);
+std::unique_ptr<Method> makeSnip(const MethodOptions &options);
+std::unique_ptr<Method> makeGrasp(const MethodOptions &options);
+std::unique_ptr<Method> makeLottery(const MethodOptions &options);
+std::unique_ptr<Method> makeGradual(const MethodOptions &options);
 
 } // namespace lacuna
 

@@ -65,14 +65,20 @@ void verifyFinite(const SparseParameter &parameter,
 
 } // namespace
 
+std::vector<uint32_t> slotsToKeep(const SparseParameter &parameter,
+                                  int64_t count,
+                                  const std::vector<double> &scores) {
+  verifyFinite(parameter, scores);
+  return parameter.structure().scheme == Scheme::Pattern
+             ? balancedSlots(parameter, count, scores)
+             : largest(scores, count);
+}
+
 bool pruneToUnits(SparseParameter &parameter, int64_t count,
                   const std::vector<double> &scores) {
   if (parameter.activeUnits() <= count)
     return false;
-  verifyFinite(parameter, scores);
-  parameter.prune(parameter.structure().scheme == Scheme::Pattern
-                      ? balancedSlots(parameter, count, scores)
-                      : largest(scores, count));
+  parameter.prune(slotsToKeep(parameter, count, scores));
   verifyInvariant(parameter.activeUnits() == count,
                   "pruning left another number of units than asked for");
   return true;

@@ -8,6 +8,7 @@
 #ifndef LACUNA_RUNTIME_METHODS_SELECTION_H
 #define LACUNA_RUNTIME_METHODS_SELECTION_H
 
+#include "lacuna/Runtime/Parameter.h"
 #include "lacuna/Runtime/Random.h"
 
 #include <cstdint>
@@ -18,6 +19,11 @@ namespace lacuna {
 /// Indices of the `count` largest scores, ascending; ties go to the lower
 /// index.
 std::vector<uint32_t> largest(const std::vector<double> &scores, int64_t count);
+
+/// The slots that pruneToUnits() keeps.
+std::vector<uint32_t> slotsToKeep(const SparseParameter &parameter,
+                                  int64_t count,
+                                  const std::vector<double> &scores);
 
 /// `count` distinct numbers below `population`, uniform, ascending.
 std::vector<uint32_t> sampleDistinct(RandomStream &stream, int64_t population,

@@ -119,10 +119,10 @@ bool modelUsesBatchNorm(const std::string &name) {
 }
 
 Network makeModel(const std::string &name, ImageShape input, int64_t classes,
-                  Scheme scheme, bool fuse) {
+                  Scheme scheme, bool fuse, bool sparsifyAll) {
   const Model &model = find(name);
   NetworkBuilder net(input, scheme);
-  net.fusion(fuse);
+  net.fusion(fuse).sparsifyAll(sparsifyAll);
   model.build(net, classes);
   return net.build(name);
 }

@@ -129,7 +129,7 @@ void Network::repackChanged() {
 
 RunContext Network::context(bool training) {
   verifyInvariant(threads != nullptr, "a network runs before it was bound");
-  return {*threads, *workspace, gradientPool, training, profile};
+  return {*threads, *workspace, gradientPool, training, profile, nullptr};
 }
 
 const Tensor &Network::forward(const Tensor &images, bool training) {
@@ -137,8 +137,10 @@ const Tensor &Network::forward(const Tensor &images, bool training) {
   return root->forward(run, images);
 }
 
-void Network::backward(GradientPool::Lease logitsGradient) {
+void Network::backward(GradientPool::Lease logitsGradient,
+                       DenseGradients *denseGradients) {
   RunContext run = context(true);
+  run.denseGradients = denseGradients;
   root->backward(run, std::move(logitsGradient));
 }
 

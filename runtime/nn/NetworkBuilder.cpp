@@ -66,6 +66,11 @@ NetworkBuilder &NetworkBuilder::convBias(bool newBias) {
   return *this;
 }
 
+NetworkBuilder &NetworkBuilder::sparsifyAll(bool all) {
+  sparsifiesAll = all;
+  return *this;
+}
+
 NetworkBuilder &NetworkBuilder::fusion(bool fuse) {
   fuses = fuse;
   return *this;
@@ -85,7 +90,7 @@ void NetworkBuilder::addWeights(const std::string &name,
   verifyName(name);
   SparseLayer::Options options;
   options.bias = withBias;
-  options.maskable = sparsity == Sparsity::Maskable;
+  options.maskable = sparsifiesAll || sparsity == Sparsity::Maskable;
   options.initialisation = draws;
   try {
     geometry.verify();
@@ -169,6 +174,7 @@ NetworkBuilder &NetworkBuilder::residual(const std::string &name,
     builder.draws = draws;
     builder.bias = bias;
     builder.fuses = fuses;
+    builder.sparsifiesAll = sparsifiesAll;
     builder.names = names;
     path(builder);
     names = std::move(builder.names);

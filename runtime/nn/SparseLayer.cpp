@@ -7,6 +7,8 @@
 
 #include "lacuna/Runtime/SparseLayer.h"
 
+#include "KernelCall.h"
+
 #include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Runtime/Random.h"
@@ -22,22 +24,6 @@ namespace {
 
 /// Copies of fewer values than this are not worth waking threads for.
 constexpr int64_t kParallelCopy = 1 << 14;
-
-/// A kernel call, small enough to capture that running it never allocates.
-struct KernelCall {
-  const Kernel &kernel;
-  lacuna_kernel_operands operands;
-  Workspace &workspace;
-
-  void run(ThreadPool &pool) {
-    pool.run(kernel.layout.workItems(operands.batch_blocks),
-             [this](int thread, int64_t begin, int64_t end) {
-               lacuna_kernel_operands own = operands;
-               own.scratch = workspace.scratch(thread);
-               kernel.entry(&own, begin, end);
-             });
-  }
-};
 
 struct OrderedCopy {
   const float *from;
@@ -102,11 +88,12 @@ SparseLayer::SparseLayer(std::string name, const Geometry &geometry,
     biases = std::make_unique<Parameter>(name + ".bias", geometry.outChannels);
 }
 
-KernelRequest SparseLayer::request(Operation operation) const {
+KernelRequest SparseLayer::request(Operation operation,
+                                   const Structure &structure) const {
   KernelRequest request;
   request.operation = operation;
   request.geometry = weights.geometry();
-  request.structure = weights.structure();
+  request.structure = structure;
   bool forward = operation == Operation::Forward;
   bool gradInput = operation == Operation::GradInput;
   request.fusion.bias = forward && biases;
@@ -119,8 +106,9 @@ KernelRequest SparseLayer::request(Operation operation) const {
 }
 
 std::vector<KernelRequest> SparseLayer::requests() const {
-  std::vector<KernelRequest> result{request(Operation::Forward),
-                                    request(Operation::GradWeight)};
+  std::vector<KernelRequest> result{request(Operation::Forward)};
+  if (!takesDenseGradients)
+    result.push_back(request(Operation::GradWeight));
   if (inputGradientWanted)
     result.push_back(request(Operation::GradInput));
   return result;
@@ -239,17 +227,29 @@ float *SparseLayer::statisticsFor(const PackedKernel &target,
 
 void SparseLayer::weightGradient(RunContext &context, const Tensor &gradient) {
   Profile::Timer timer(context.profile, StepPart::GradWeight, name());
+  lacuna_kernel_operands operands{};
+  operands.source = latestInput->data();
+  operands.source_scale = inputMap.scale;
+  operands.source_shift = inputMap.shift;
+  operands.gradient = gradient.data();
+  operands.batch_blocks = latestInput->shape().blocks();
+  if (context.denseGradients && weights.structure().scheme != Scheme::Dense) {
+    const float *dense = context.denseGradients->compute(
+        context.pool, context.workspace, *this, operands);
+    std::vector<uint32_t> positions =
+        weights.active().positions(weights.geometry(), weights.structure());
+    for (size_t i = 0; i < positions.size(); ++i)
+      weights.gradient()[i] = dense[positions[i]];
+    return;
+  }
   PackedKernel &target = packed(Operation::GradWeight);
-  KernelCall call{*target.kernel, {}, context.workspace};
-  call.operands.source = latestInput->data();
-  call.operands.source_scale = inputMap.scale;
-  call.operands.source_shift = inputMap.shift;
-  call.operands.gradient = gradient.data();
+  verifyInvariant(target.kernel != nullptr,
+                  "a layer that expects dense gradients got none");
+  KernelCall call{*target.kernel, operands, context.workspace};
   call.operands.offsets = target.streams.offsets.data();
   call.operands.indices = target.streams.indices.data();
   call.operands.result = context.workspace.streamGradient();
   call.operands.lanes = context.workspace.laneSums();
-  call.operands.batch_blocks = latestInput->shape().blocks();
   call.run(context.pool);
 
   OrderedCopy copy{context.workspace.streamGradient(),

@@ -121,6 +121,10 @@ std::string_view memoryKindName(MemoryKind kind) {
     return "scratch";
   case MemoryKind::Data:
     return "data";
+  case MemoryKind::DenseGradients:
+    return "dense_gradients";
+  case MemoryKind::MethodState:
+    return "method_state";
   }
   throw InternalError("memory kind " + std::to_string(static_cast<int>(kind)) +
                       " does not exist");

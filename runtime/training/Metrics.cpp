@@ -82,6 +82,7 @@ void MetricsWriter::write(const EpochReport &report) {
   line["density"] = report.density;
   line["images_per_second"] = report.imagesPerSecond;
   line["seconds"] = report.seconds;
+  line["train_images"] = report.trainImages;
   writeLine(line.dump());
 }
 
@@ -99,6 +100,13 @@ void MetricsWriter::write(const TrainingSummary &summary) {
   line["stall_seconds"] = summary.stallSeconds;
   line["model_state_bytes"] = summary.modelStateBytes;
   line["peak_rss_bytes"] = summary.peakResidentBytes;
+  Json peaks;
+  for (size_t kind = 0; kind < kMemoryKinds; ++kind)
+    peaks[std::string(memoryKindName(MemoryKind(kind)))] =
+        summary.memory.peak[kind];
+  line["peak_bytes"] = peaks;
+  if (summary.unforgettable)
+    line["unforgettable_images"] = *summary.unforgettable;
   writeLine(line.dump());
 }
 

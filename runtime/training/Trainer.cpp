@@ -56,7 +56,8 @@ int64_t modelStateBytes() {
   int64_t total = 0;
   for (MemoryKind kind :
        {MemoryKind::Weights, MemoryKind::Indices, MemoryKind::Gradients,
-        MemoryKind::Optimiser, MemoryKind::Streams})
+        MemoryKind::Optimiser, MemoryKind::Streams, MemoryKind::DenseGradients,
+        MemoryKind::MethodState})
     total += usage.peak[size_t(kind)];
   return total;
 }
@@ -80,26 +81,142 @@ void TrainerOptions::verify() const {
   schedule.verify(epochs);
 }
 
+/// Gradients of the network that training starts from.
+class Trainer::InitialGradients : public GradientSource {
+public:
+  explicit InitialGradients(Trainer &trainer) : trainer(trainer) {}
+
+  void reset() override {
+    trainer.network.initialise(trainer.options.seed);
+    trainer.network.bind(trainer.provider, trainer.pool);
+  }
+
+  std::vector<uint32_t> batch() override {
+    std::vector<uint32_t> images = drawn();
+    images.resize(std::min(images.size(), size_t(trainer.options.batch)));
+    return images;
+  }
+
+  std::vector<uint32_t> balanced(int64_t perClass) override {
+    std::vector<std::vector<uint32_t>> ofClass(
+        size_t(trainer.data.train.classes));
+    for (uint32_t image : drawn()) {
+      std::vector<uint32_t> &own = ofClass[trainer.data.train.labels[image]];
+      if (static_cast<int64_t>(own.size()) < perClass)
+        own.push_back(image);
+    }
+    std::vector<uint32_t> images;
+    for (size_t turn = 0; turn < size_t(perClass); ++turn)
+      for (const std::vector<uint32_t> &own : ofClass)
+        if (turn < own.size())
+          images.push_back(own[turn]);
+    return images;
+  }
+
+  void gradients(const std::vector<uint32_t> &images,
+                 double temperature) override {
+    trainer.labels.resize(std::max(trainer.labels.size(), images.size()));
+    trainer.placements.resize(trainer.labels.size());
+    trainer.loadBatch(trainer.data.train, images.data(),
+                      static_cast<int64_t>(images.size()), kNotAugmented);
+    const Tensor &logits = trainer.network.forward(trainer.images, true);
+    float factor = static_cast<float>(1 / temperature);
+    Tensor cooled(logits.shape());
+    int64_t floats = logits.shape().floats();
+    for (int64_t i = 0; i < floats; ++i)
+      cooled.data()[i] = logits.data()[i] * factor;
+    GradientPool::Lease gradient =
+        trainer.network.gradients().acquire(logits.shape());
+    operators::softmaxCrossEntropy(trainer.pool, cooled, trainer.labels.data(),
+                                   &*gradient);
+    for (int64_t i = 0; i < floats; ++i)
+      gradient->data()[i] *= factor;
+    trainer.network.backward(std::move(gradient));
+  }
+
+private:
+  /// All images in random order.
+  std::vector<uint32_t> drawn() const {
+    std::vector<uint32_t> order = identity(trainer.data.train.labels.size());
+    RandomStream stream(trainer.options.seed, RandomPurpose::Sample);
+    for (size_t left = order.size(); left > 1; --left)
+      std::swap(order[left - 1],
+                order[stream.below(static_cast<uint32_t>(left))]);
+    return order;
+  }
+
+  Trainer &trainer;
+};
+
 Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
                  ThreadPool &pool, const DataSet &data,
                  const TrainerOptions &options)
     : network(network), method(method), provider(provider), pool(pool),
       data(data), options(options),
-      optimiser(network.parameters(), options.optimiser),
       methodContext(network, method, options.seed, options.initialMask),
+      dataEfficiency(options.dataEfficiency,
+                     static_cast<int64_t>(data.train.labels.size()),
+                     options.seed),
       trainOrder(identity(data.train.labels.size())),
       testOrder(identity(data.test.labels.size())) {
   options.verify();
   if (trainOrder.empty() || testOrder.empty())
     throw UserError(data.name + ": has no training or no test images");
+  options.dataEfficiency.verify(options.epochs,
+                                static_cast<int64_t>(trainOrder.size()));
   size_t batch = std::min(size_t(options.batch),
                           std::max(trainOrder.size(), testOrder.size()));
   labels.resize(batch);
   placements.resize(batch);
 
+  InitialGradients gradients(*this);
+  methodContext.gradients = &gradients;
   method.initialise(methodContext);
+  methodContext.gradients = nullptr;
   network.initialise(options.seed);
+  if (method.denseGradientUse() == Method::DenseGradientUse::EveryStep)
+    for (const MethodLayer &layer : methodContext.layers)
+      layer.layer->expectDenseGradients();
   network.bind(provider, pool);
+  chooseTrainables();
+  prepareDenseGradients();
+}
+
+void Trainer::chooseTrainables() {
+  std::vector<Parameter *> trained;
+  for (Parameter *parameter :
+       method.trainables(methodContext, network.parameters())) {
+    bool isBias = dynamic_cast<SparseParameter *>(parameter) == nullptr;
+    bool isZero = std::all_of(parameter->values(),
+                              parameter->values() + parameter->size(),
+                              [](float value) { return value == 0; });
+    bool isThreshold =
+        std::find(network.parameters().begin(), network.parameters().end(),
+                  parameter) == network.parameters().end();
+    if (!options.freezeZeroBiases || !isBias || !isZero || isThreshold)
+      trained.push_back(parameter);
+  }
+  optimiser.emplace(std::move(trained), options.optimiser);
+}
+
+void Trainer::prepareDenseGradients() {
+  Method::DenseGradientUse use = method.denseGradientUse();
+  if (use == Method::DenseGradientUse::Never)
+    return;
+  denseGradients = std::make_unique<DenseGradients>(
+      provider,
+      use == Method::DenseGradientUse::EveryStep
+          ? DenseGradients::Streams::Keep
+          : DenseGradients::Streams::PackEachTime,
+      [this](SparseLayer &layer, const float *gradient) {
+        for (const MethodLayer &known : methodContext.layers)
+          if (known.layer == &layer)
+            method.takeDenseGradient(methodContext, known, event, gradient);
+      });
+  std::vector<SparseLayer *> layers;
+  for (const MethodLayer &layer : methodContext.layers)
+    layers.push_back(layer.layer);
+  denseGradients->prepare(layers);
 }
 
 void Trainer::mutate(Moment moment) {
@@ -109,9 +226,9 @@ void Trainer::mutate(Moment moment) {
 }
 
 void Trainer::shuffle(int epoch) {
-  // From the identity each time, so that an epoch's order does not depend on
+  // From ascending order each time, so that an epoch's order does not depend on
   // those before it.
-  std::iota(trainOrder.begin(), trainOrder.end(), 0u);
+  trainOrder = dataEfficiency.images();
   RandomStream stream(options.seed, RandomPurpose::Shuffle,
                       static_cast<uint32_t>(epoch));
   for (size_t left = trainOrder.size(); left > 1; --left)
@@ -168,10 +285,16 @@ void Trainer::trainStep(int epoch, int64_t step, int64_t steps,
   progress.lossSum += result.lossSum;
   progress.correct += result.correct;
   progress.images += count;
-  network.backward(std::move(gradient));
+  dataEfficiency.record(logits, data.train, trainOrder.data() + first);
+  event.moment = Moment::Gradients;
+  network.backward(std::move(gradient), method.wantsDenseGradients(event)
+                                            ? denseGradients.get()
+                                            : nullptr);
   mutate(Moment::Gradients);
-  optimiser.step(pool, options.schedule.at(options.optimiser.learningRate,
-                                           epoch, options.epochs, step, steps));
+  if (!method.skipsUpdate(event))
+    optimiser->step(pool, options.schedule.at(options.optimiser.learningRate,
+                                              method.scheduleEpoch(epoch),
+                                              options.epochs, step, steps));
   mutate(Moment::Updated);
   ++event.step;
 }
@@ -182,11 +305,12 @@ void Trainer::trainEpoch() {
   int epoch = position.epoch;
   event.epoch = epoch;
   event.stepOfEpoch = position.step;
+  dataEfficiency.startEpoch(epoch);
+  shuffle(epoch);
   event.stepsOfEpoch =
       (static_cast<int64_t>(trainOrder.size()) - 1) / options.batch + 1;
   if (position.step == 0)
     mutate(Moment::EpochStart);
-  shuffle(epoch);
   Progress &progress = position.progress;
   int64_t steps = event.stepsOfEpoch;
   while (position.step < steps) {
@@ -227,7 +351,7 @@ void Trainer::runEpoch() {
   Stopwatch watch;
   double earlier = position.trainSeconds;
   trainEpoch();
-  if (position.epoch + 1 == options.epochs) {
+  if (position.epoch + 1 == method.runEpochs()) {
     method.finish(methodContext);
     network.repackChanged();
   }
@@ -241,14 +365,15 @@ void Trainer::runEpoch() {
                      accuracy,
                      network.density(),
                      progress.images / position.trainSeconds,
-                     earlier + watch.seconds()};
+                     earlier + watch.seconds(),
+                     progress.images};
   ++position.epoch;
   position.step = 0;
   position.progress = {};
   position.trainSeconds = 0;
   if (onEpoch)
     onEpoch(report);
-  bool last = position.epoch == options.epochs;
+  bool last = position.epoch == method.runEpochs();
   if (!saving.path.empty() &&
       (last ||
        (saving.everyEpochs > 0 && position.epoch % saving.everyEpochs == 0)))
@@ -256,7 +381,7 @@ void Trainer::runEpoch() {
 }
 
 TrainingSummary Trainer::run() {
-  while (position.epoch < options.epochs)
+  while (position.epoch < method.runEpochs())
     runEpoch();
   TrainingSummary summary;
   summary.bestTestAccuracy = position.bestTestAccuracy;
@@ -268,6 +393,9 @@ TrainingSummary Trainer::run() {
   summary.stallSeconds = position.stallSeconds + network.stallSeconds();
   summary.modelStateBytes = modelStateBytes();
   summary.peakResidentBytes = peakResidentBytes();
+  summary.memory = memoryUsage();
+  if (options.dataEfficiency.isOn())
+    summary.unforgettable = dataEfficiency.statistics().unforgettable();
   return summary;
 }
 

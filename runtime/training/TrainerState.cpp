@@ -44,6 +44,7 @@ void TrainerOptions::visitState(StateVisitor &state) const {
   state.expect("rate_factor", schedule.factor);
   state.expect("warmup_epochs", schedule.warmupEpochs);
   state.expect("initial_mask", static_cast<int>(initialMask));
+  state.expect("freeze_zero_biases", static_cast<int>(freezeZeroBiases));
 }
 
 void Trainer::visitData(StateVisitor &state) {
@@ -65,10 +66,10 @@ void Trainer::visitPosition(StateVisitor &state) {
   state.scalar("best_test_accuracy", position.bestTestAccuracy);
   state.scalar("final_test_accuracy", position.finalTestAccuracy);
   int64_t steps = (data.train.count() - 1) / options.batch + 1;
-  if (position.epoch < 0 || position.epoch > options.epochs)
+  if (position.epoch < 0 || position.epoch > method.runEpochs())
     state.refuse("epoch", "is not an epoch of this run");
   if (position.step < 0 || position.step > steps ||
-      (position.step > 0 && position.epoch == options.epochs))
+      (position.step > 0 && position.epoch == method.runEpochs()))
     state.refuse("step", "is not a step of this run");
   // What this process adds comes on top after loading.
   int64_t repacks = position.repacks + network.repacks();
@@ -94,7 +95,11 @@ void Trainer::visitState(StateVisitor &state) {
     StateVisitor::Scope scope(state, "method");
     method.visitState(state);
   }
-  optimiser.visitState(state);
+  {
+    StateVisitor::Scope scope(state, "data_efficiency");
+    dataEfficiency.visitState(state);
+  }
+  optimiser->visitState(state);
   network.visitState(state);
   if (onVisitState)
     onVisitState(state);

@@ -121,6 +121,17 @@ class BadTrainFlags(ToolTest):
             "limit-train": (0, 65),
             "limit-test": (0, 33),
             "seed": (-1,),
+            "drop-fraction": (0, 1),
+            "update-period": (0,),
+            "stop-fraction": (-0.5, 2),
+            "alpha": (-1, "inf"),
+            "threshold-limit": (-1,),
+            "l1": (-1,),
+            "noise": (-1,),
+            "growth-deviation": (-1,),
+            "samples-per-class": (1,),
+            "rewind-epoch": (-1, 1),
+            "lambda": (-1, "nan"),
             "lr": (0, "nan", 1e300),
         }.items():
             for value in values:
@@ -128,12 +139,41 @@ class BadTrainFlags(ToolTest):
                     self.refuse_value(flag, value)
 
     def test_unknown_names(self):
-        for flag in ("model", "method", "scheme", "schedule", "data"):
+        for flag in ("model", "method", "scheme", "schedule", "data", "distribution", "prune-scope"):
             with self.subTest(flag=flag):
                 self.refuse_value(flag, "resnet-33x")
 
     def test_unknown_flag(self):
         self.refuse(USAGE_ERROR, ["--fast"], *self.flags(), "--fast")
+
+    def test_methods_that_need_single_weights(self):
+        for method in ("dst", "deepr"):
+            with self.subTest(method=method):
+                self.refuse(USER_ERROR, ["scheme", method], *self.flags(method=method))
+
+    def test_data_efficiency_without_its_other_half(self):
+        self.refuse(USER_ERROR, ["--remove-images"], *self.flags(phase_one=1))
+        self.refuse(USER_ERROR, ["phase-one"], *self.flags(remove_images=5))
+        for phase_one, images in ((0, 5), (2, 5), (1, 64), (1, -1)):
+            flags = self.flags(phase_one=phase_one, remove_images=images)
+            process = lacuna(*flags)
+            self.assertEqual(process.returncode, USER_ERROR, process.stderr)
+
+    def test_distribution_files(self):
+        for name, text, words in (
+            ("a.json", "[", ["a.json", "JSON"]),
+            ("b.json", '{"fc1": 0.9}', ["b.json", "conv2"]),
+            ("c.yaml", "prune_ratios: {conv2: 0.9, fc1: 1.5}", ["c.yaml", "fc1", "1.5"]),
+            ("d.yaml", "prune_ratios: {conv2: 0.9, fc1: 0.9, fc9: 0.5}", ["fc9"]),
+        ):
+            with self.subTest(name=name):
+                with open(self.path(name), "w", encoding="utf-8") as file:
+                    file.write(text)
+                flags = self.flags(distribution=self.path(name))
+                self.refuse(USER_ERROR, words, *flags)
+        self.refuse(
+            USER_ERROR, ["absent.json"], *self.flags(distribution=self.path("absent.json"))
+        )
 
     def test_unwritable_metrics_are_refused_before_data_is_read(self):
         path = self.path("absent/metrics.jsonl")

@@ -25,6 +25,7 @@ EPOCH_FIELDS = {
     "density": float,
     "images_per_second": float,
     "seconds": float,
+    "train_images": int,
 }
 SUMMARY_FIELDS = {
     "best_test_accuracy": float,
@@ -38,6 +39,7 @@ SUMMARY_FIELDS = {
     "stall_seconds": float,
     "model_state_bytes": int,
     "peak_rss_bytes": int,
+    "peak_bytes": dict,
 }
 
 
@@ -78,7 +80,7 @@ class TrainTest(ToolTest):
         self.assertEqual(line["event"], event)
         self.assertEqual(set(line), {"event", *fields})
         for name, kind in fields.items():
-            wanted = (int, float) if kind is float else int
+            wanted = (int, float) if kind is float else kind
             self.assertIsInstance(line[name], wanted, name)
 
     def test_metrics_contract(self):
@@ -103,6 +105,42 @@ class TrainTest(ToolTest):
                 epochs, summary, _ = self.train(scheme=scheme, epochs=6)
                 self.assertLess(epochs[-1]["train_loss"], epochs[0]["train_loss"])
                 self.assertGreater(summary["best_test_accuracy"], 0.9)
+
+    def test_every_method_trains(self):
+        only_single_weights = ("deepr", "dst")
+        for method in ("set", "rigl", "snfs", "dsr", "deepr", "dst", "snip", "grasp",
+                       "lottery", "gradual"):
+            for scheme in ("unstructured", "block", "pattern", "channel"):
+                if method in only_single_weights and scheme != "unstructured":
+                    continue
+                with self.subTest(method=method, scheme=scheme):
+                    epochs, summary, _ = self.train(
+                        method=method, scheme=scheme, sparsity=0.75, drop_fraction=0.5,
+                        update_period=3, cache=self.path("methods")
+                    )
+                    self.assertLess(epochs[-1]["train_loss"], epochs[0]["train_loss"])
+                    if method != "dst":
+                        self.assertAlmostEqual(epochs[-1]["density"], 0.25, delta=0.01)
+                    dense = method in ("rigl", "snfs", "dst")
+                    peak = summary["peak_bytes"]["dense_gradients"]
+                    self.assertEqual(peak > 0, dense)
+
+    def test_data_efficiency_trains_on_fewer_images(self):
+        epochs, summary, _ = self.train("--data-efficiency", epochs=4)
+        images = [line["train_images"] for line in epochs]
+        self.assertEqual(images[0], images[1])
+        self.assertEqual(images[2], images[0] - round(0.24 * images[0]))
+        self.assertEqual(images[3], images[2])
+        self.assertIn("unforgettable_images", summary)
+
+    def test_profiles_set_each_layers_sparsity(self):
+        path = self.path("profile.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("prune_ratios:\n  conv2.weight: 0.5\n  fc1.weight: 0.95\n")
+        epochs, _, _ = self.train(distribution=path, epochs=1)
+        self.assertAlmostEqual(
+            epochs[0]["density"], (0.5 * 25000 + 0.05 * 400000) / 425000, places=4
+        )
 
     def test_compressed_data_trains_the_same(self):
         packed = write_set(self.path("packed"), compress=True)

@@ -34,7 +34,8 @@ constexpr char kDescription[] =
 
 constexpr char kFooter[] = R"(
 Methods (docs/methods.md): dense, static, mest, mest-em, mest-ems,
-mest-ems-readme. Models: lenet-300-100, lenet-5-caffe, resnet-20, resnet-32.
+mest-ems-readme, set, rigl, snfs, dsr, deepr, dst, snip, grasp, lottery,
+gradual. Models: lenet-300-100, lenet-5-caffe, resnet-20, resnet-32.
 
 --metrics writes one JSON object a line: one an epoch, then a summary.
 
@@ -51,8 +52,6 @@ struct TrainFlags {
   std::string scheme = "block";
   std::string schedule = "cosine";
   std::string initialMask = "random";
-  double sparsity = 0.9;
-  double lambda = 0;
   std::vector<int> milestones;
   std::optional<int> stepPeriod;
   double rateFactor = 0.1;
@@ -62,11 +61,19 @@ struct TrainFlags {
       epsilon;
   bool nesterov = false;
   double labelSmoothing = 0;
-  int epochs = 160;
+  std::string distribution = "uniform";
+  std::string pruneScope = "layer";
+  bool sparsifyAll = false;
+  MethodOptions options;
+  bool dataEfficiency = false;
+  std::optional<int> phaseOne;
+  std::optional<int64_t> removeImages;
+  bool freezeZeroBiases = false;
   int64_t batch = 64;
   uint64_t seed = 1;
   std::optional<int64_t> limitTrain, limitTest;
   std::string metrics;
+  bool rawPixels = false;
   bool noFusion = false;
   bool quiet = false;
   bool weightsHash = false;
@@ -131,6 +138,62 @@ void defineCheckpointFlags(CLI::App &app, TrainFlags &flags) {
       });
 }
 
+void defineMethodFlags(CLI::App &app, TrainFlags &flags) {
+  MethodOptions &options = flags.options;
+  app.add_option("--distribution", flags.distribution,
+                 "How sparsity is spread over layers: uniform, er, erk, or a "
+                 "file (.json, .yaml)")
+      ->capture_default_str();
+  app.add_flag("--sparsify-all", flags.sparsifyAll,
+               "Make every convolution and linear layer sparse, not only those "
+               "of the model's choice");
+  app.add_option(
+      "--drop-fraction", options.dropFraction,
+      "Share of active weights a mutation replaces at first (set and "
+      "rigl 0.3, snfs 0.5, dsr 0.1; lottery: prunes a round, 0.2)");
+  app.add_option("--update-period", options.updatePeriod,
+                 "Steps between mutations (rigl, dsr, gradual 100; set: every "
+                 "epoch)");
+  app.add_option("--stop-fraction", options.stopFraction,
+                 "Share of training after which nothing mutates (rigl, gradual "
+                 "0.75, dsr 0.95, set 1)");
+  app.add_option("--prune-scope", flags.pruneScope,
+                 "gradual, lottery: rank weights by layer or global")
+      ->capture_default_str();
+  app.add_option("--alpha", options.alpha,
+                 "dst: weight of the regulariser that raises thresholds")
+      ->capture_default_str();
+  app.add_option("--threshold-limit", options.thresholdLimit,
+                 "dst: largest magnitude of a threshold, 0 for none")
+      ->capture_default_str();
+  app.add_option("--l1", options.l1, "deepr: strength of the L1 penalty")
+      ->capture_default_str();
+  app.add_option("--noise", options.noise,
+                 "deepr: deviation of the noise on gradients")
+      ->capture_default_str();
+  app.add_option("--growth-deviation", options.growthDeviation,
+                 "set: deviation of grown weights, 0 for zeros")
+      ->capture_default_str();
+  app.add_option("--samples-per-class", options.samplesPerClass,
+                 "grasp: images of each class to score with")
+      ->capture_default_str();
+  app.add_option("--rewind-epoch", options.rewindEpoch,
+                 "lottery: epoch whose weights each round goes back to")
+      ->capture_default_str();
+  app.add_flag("--reference-counts", options.referenceCounts,
+               "mest: count units as the authors' code does");
+  app.add_flag("--freeze-zero-biases", flags.freezeZeroBiases,
+               "Never train biases and shifts that start at zero, as the "
+               "authors' code does");
+  app.add_flag("--data-efficiency", flags.dataEfficiency,
+               "After 70/160 of the epochs, train without the 24 % of the "
+               "images that were forgotten least");
+  app.add_option("--phase-one", flags.phaseOne,
+                 "Data efficiency: epochs on all images");
+  app.add_option("--remove-images", flags.removeImages,
+                 "Data efficiency: images to train without after them");
+}
+
 void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_option("--model", flags.model, "Model to train")->required();
   app.add_option("--data", flags.data,
@@ -138,22 +201,25 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
       ->required();
   app.add_option("--method", flags.method, "How the sparse layers evolve")
       ->capture_default_str();
-  app.add_option("--scheme", flags.scheme, "unstructured, block or pattern")
+  app.add_option("--scheme", flags.scheme,
+                 "unstructured, block, pattern or channel")
       ->capture_default_str();
-  app.add_option("--sparsity", flags.sparsity,
+  app.add_option("--sparsity", flags.options.sparsity,
                  "Share of the weights of a sparse layer that are absent")
       ->capture_default_str();
   app.add_option("--initial-mask", flags.initialMask,
                  "Units to start from: random, or by magnitude of the draws")
       ->capture_default_str();
-  app.add_option("--epochs", flags.epochs, "Passes over the training images")
+  app.add_option("--epochs", flags.options.epochs,
+                 "Passes over the training images")
       ->capture_default_str();
   app.add_option("--batch", flags.batch, "Images a step")
       ->capture_default_str();
   defineOptimiserFlags(app, flags);
-  app.add_option("--lambda", flags.lambda,
+  app.add_option("--lambda", flags.options.lambda,
                  "Weight of the gradient in MEST's importance score")
       ->capture_default_str();
+  defineMethodFlags(app, flags);
   app.add_option("--seed", flags.seed, "Decides every random choice")
       ->check([](const std::string &text) {
         return text.find('-') == std::string::npos ? std::string()
@@ -171,6 +237,8 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
   defineCheckpointFlags(app, flags);
   addCompilerFlags(app, flags.provider);
   addCacheFlags(app, flags.provider);
+  app.add_flag("--raw-pixels", flags.rawPixels,
+               "Inputs are pixels / 255: no mean, no deviation");
   app.add_flag("--no-fusion", flags.noFusion,
                "Run batch norm and sums as passes of their own instead of "
                "inside kernels");
@@ -180,11 +248,13 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
 }
 
 Scheme parseScheme(const std::string &name) {
-  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern})
+  for (Scheme scheme :
+       {Scheme::Unstructured, Scheme::Block, Scheme::Pattern, Scheme::Channel})
     if (schemeName(scheme) == name)
       return scheme;
-  throw UserError("scheme: '" + name +
-                  "' is unknown, use one of unstructured, block, pattern");
+  throw UserError(
+      "scheme: '" + name +
+      "' is unknown, use one of unstructured, block, pattern, channel");
 }
 
 RateSchedule rateSchedule(const TrainFlags &flags) {
@@ -223,14 +293,41 @@ OptimiserOptions optimiserOptions(const TrainFlags &flags, bool batchNorm) {
 TrainerOptions trainerOptions(const TrainFlags &flags) {
   bool batchNorm = modelUsesBatchNorm(flags.model);
   TrainerOptions options;
-  options.epochs = flags.epochs;
+  options.epochs = flags.options.epochs;
   options.batch = flags.batch;
   options.seed = flags.seed;
   options.initialMask = parseInitialMask(flags.initialMask);
   options.labelSmoothing = flags.labelSmoothing;
   options.schedule = rateSchedule(flags);
   options.optimiser = optimiserOptions(flags, batchNorm);
+  options.freezeZeroBiases = flags.freezeZeroBiases;
   options.verify();
+  return options;
+}
+
+DataEfficiencyOptions dataEfficiency(const TrainFlags &flags, int64_t images) {
+  DataEfficiencyOptions options;
+  if (flags.dataEfficiency)
+    options = DataEfficiencyOptions::preset(flags.options.epochs, images);
+  else if (flags.phaseOne.has_value() != flags.removeImages.has_value())
+    throw UserError("phase-one: and --remove-images need each other, unless "
+                    "--data-efficiency sets both");
+  if (flags.phaseOne && *flags.phaseOne < 1)
+    throw UserError("phase-one: is " + std::to_string(*flags.phaseOne) +
+                    ", must be at least 1");
+  options.phaseOneEpochs = flags.phaseOne.value_or(options.phaseOneEpochs);
+  options.removedImages = flags.removeImages.value_or(options.removedImages);
+  options.verify(flags.options.epochs, images);
+  return options;
+}
+
+MethodOptions methodOptions(const TrainFlags &flags,
+                            const TrainerOptions &training) {
+  MethodOptions options = flags.options;
+  options.distribution = parseDistribution(flags.distribution);
+  options.scope = parsePruneScope(flags.pruneScope);
+  options.momentum = training.optimiser.momentum;
+  options.weightDecay = training.optimiser.weightDecay;
   return options;
 }
 
@@ -263,21 +360,26 @@ void execute(const TrainFlags &flags, const std::string &record,
   TrainerOptions options = trainerOptions(flags);
   Scheme scheme = parseScheme(flags.scheme);
   std::unique_ptr<Method> method =
-      makeMethod(flags.method, {flags.sparsity, flags.epochs, flags.lambda});
+      makeMethod(flags.method, methodOptions(flags, options));
   ThreadPool pool(flags.provider.threads);
   MetricsWriter metrics(flags.metrics);
 
   DataSet data = loadDataSet(flags.data);
+  if (flags.rawPixels) {
+    data.mean.assign(data.mean.size(), 0);
+    data.deviation.assign(data.deviation.size(), 1);
+  }
   limit(data.train, flags.limitTrain, "limit-train");
   limit(data.test, flags.limitTest, "limit-test");
+  options.dataEfficiency = dataEfficiency(flags, data.train.count());
   Network network = makeModel(
       flags.model, {data.train.channels, data.train.height, data.train.width},
       data.train.classes, method->isSparse() ? scheme : Scheme::Dense,
-      !flags.noFusion);
+      !flags.noFusion, flags.sparsifyAll);
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
   Trainer trainer(network, *method, *provider, pool, data, options);
 
-  TrainProgress progress(flags.epochs);
+  TrainProgress progress(method->runEpochs());
   if (!flags.quiet)
     trainer.onStep = [&](const StepReport &report) { progress.show(report); };
   trainer.onEpoch = [&](const EpochReport &report) {

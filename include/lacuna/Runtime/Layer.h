@@ -23,6 +23,7 @@
 namespace lacuna {
 
 class BatchNorm;
+class DenseGradients;
 class SparseLayer;
 
 /// What a pass over a network works with.
@@ -34,6 +35,9 @@ struct RunContext {
   bool training;
   /// Where times go; may be null.
   Profile *profile = nullptr;
+  /// If not null, sparse layers compute dense gradients to their weights and
+  /// take their own from them.
+  DenseGradients *denseGradients = nullptr;
 };
 
 /// A step of a network. Keeps references to its latest input, so the input must

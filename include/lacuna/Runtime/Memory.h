@@ -28,8 +28,13 @@ enum class MemoryKind {
   Streams,     ///< Values permuted into stream order.
   Scratch,     ///< Kernel scratch and lane accumulators.
   Data,        ///< Images and labels.
+  /// Dense gradients of sparse layers, one at a time, and what computes them.
+  DenseGradients,
+  /// What a method keeps besides: momentum of inactive weights, weights to
+  /// rewind to, statistics of examples.
+  MethodState,
 };
-inline constexpr size_t kMemoryKinds = 8;
+inline constexpr size_t kMemoryKinds = 10;
 std::string_view memoryKindName(MemoryKind kind);
 
 /// Bytes in use and their peak, by kind, and the largest single allocation.

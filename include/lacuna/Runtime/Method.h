@@ -11,6 +11,7 @@
 #ifndef LACUNA_RUNTIME_METHOD_H
 #define LACUNA_RUNTIME_METHOD_H
 
+#include "lacuna/Runtime/Distribution.h"
 #include "lacuna/Runtime/InitialMask.h"
 #include "lacuna/Runtime/Network.h"
 #include "lacuna/Runtime/Parameter.h"
@@ -18,15 +19,55 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace lacuna {
 
+/// Where the weights that a method prunes are ranked.
+enum class PruneScope { Layer, Global };
+
+/// Throws UserError, naming the known scopes, on an unknown name.
+PruneScope parsePruneScope(const std::string &name);
+
+/// What methods can be told. An option that a method has no use for is ignored;
+/// docs/methods.md says which uses which, and where a method's own default
+/// stands for an absent one.
 struct MethodOptions {
-  double sparsity = 0.9; ///< Of all weights of a sparse layer, for any scheme.
+  double sparsity = 0.9; ///< Of all weights of the sparse layers.
   int epochs = 160;      ///< Schedules stretch with the length of training.
-  double lambda = 0;     ///< Weight of the gradient in the importance score.
+  double lambda = 0;     ///< Weight of the gradient in MEST's importance score.
+  SparsityDistribution distribution = {};
+  /// Share of a layer's active units that a mutation replaces at first.
+  std::optional<double> dropFraction = {};
+  /// Steps between mutations.
+  std::optional<int64_t> updatePeriod = {};
+  /// Share of training after which the active set is frozen.
+  std::optional<double> stopFraction = {};
+  PruneScope scope = PruneScope::Layer;
+  /// DST: weight of the regulariser that raises thresholds.
+  double alpha = 5e-4;
+  /// DST: thresholds stay within plus and minus this; 0 lets them go.
+  double thresholdLimit = 10;
+  /// DeepR: strength of the L1 penalty, deviation of the gradient noise.
+  double l1 = 1e-5, noise = 1e-5;
+  /// SET: deviation of grown weights; 0 grows zeros.
+  double growthDeviation = 0;
+  /// GraSP: images of each class to score with.
+  int64_t samplesPerClass = 10;
+  /// Lottery ticket: the epoch whose weights a round goes back to.
+  int rewindEpoch = 0;
+  /// MEST: count units as the authors' percentiles and truncations do.
+  bool referenceCounts = false;
+  /// SNFS: momentum of the dense gradients it keeps, and the weight decay in
+  /// them, which should be the optimiser's.
+  double momentum = 0.9, weightDecay = 0;
+
+  /// Throws UserError naming the option that is out of range.
+  void verify() const;
+  /// A resumed run must repeat them.
+  void visitState(StateVisitor &state) const;
 };
 
 /// When a method may change what is active.
@@ -43,6 +84,11 @@ struct MutationEvent {
   int64_t step = 0; ///< Of the run.
   int64_t stepOfEpoch = 0;
   int64_t stepsOfEpoch = 1;
+
+  /// Share of `epochs` epochs that has passed.
+  double progress(int epochs) const {
+    return (epoch + double(stepOfEpoch) / double(stepsOfEpoch)) / epochs;
+  }
 };
 
 /// A sparse layer, as methods see it.
@@ -52,6 +98,23 @@ struct MethodLayer {
   double sparsity = 0; ///< Asked of it when training ends.
 
   SparseParameter &weight() const { return layer->weight(); }
+};
+
+/// Gradients before training, for methods that choose by them where it starts.
+class GradientSource {
+public:
+  virtual ~GradientSource() = default;
+  /// Draws the network's initial values for what is active now.
+  virtual void reset() = 0;
+  /// As many images as a training step takes, drawn from all.
+  virtual std::vector<uint32_t> batch() = 0;
+  /// So many images of each class, or all there are of one, class by class in
+  /// turn, so that halves are balanced too.
+  virtual std::vector<uint32_t> balanced(int64_t perClass) = 0;
+  /// Fills the gradients of all parameters with those of the mean loss over
+  /// these images, logits divided by `temperature`.
+  virtual void gradients(const std::vector<uint32_t> &images,
+                         double temperature) = 0;
 };
 
 class Method;
@@ -72,6 +135,8 @@ struct MethodContext {
   std::vector<MethodLayer> layers; ///< In the order of the forward pass.
   uint64_t seed;
   InitialMask initialMask;
+  Network *network = nullptr;          ///< Null without one.
+  GradientSource *gradients = nullptr; ///< Set while initialise() runs.
 };
 
 /// Whoever changes active sets here leaves the kernels' streams behind:
@@ -100,6 +165,37 @@ public:
   /// if the schedule has not.
   virtual void finish(MethodContext &context);
 
+  /// Whether the backward pass of this step computes dense gradients.
+  virtual bool wantsDenseGradients(const MutationEvent & /*event*/) const {
+    return false;
+  }
+  /// Whether it ever does, and how often.
+  enum class DenseGradientUse { Never, SomeSteps, EveryStep };
+  virtual DenseGradientUse denseGradientUse() const {
+    return DenseGradientUse::Never;
+  }
+  /// Takes the dense gradient of a layer, [out][in][kh][kw], during the
+  /// backward pass. Must not change what is active before mutate().
+  virtual void takeDenseGradient(MethodContext & /*context*/,
+                                 const MethodLayer & /*layer*/,
+                                 const MutationEvent & /*event*/,
+                                 const float * /*gradient*/) {}
+  /// Whether this step's gradients are for the method alone, and the optimiser
+  /// does not step.
+  virtual bool skipsUpdate(const MutationEvent & /*event*/) const {
+    return false;
+  }
+
+  /// What the optimiser trains: by default the parameters of the network.
+  /// Called once, after initialise().
+  virtual std::vector<Parameter *>
+  trainables(MethodContext &context, const std::vector<Parameter *> &all);
+
+  /// Epochs of a whole run, and which epoch of the learning rate's schedule
+  /// each is.
+  virtual int runEpochs() const { return options.epochs; }
+  virtual int scheduleEpoch(int epoch) const { return epoch; }
+
   const MethodOptions &settings() const { return options; }
 
   /// Visits what the method was made with, which a resumed run must repeat, and
@@ -113,7 +209,8 @@ protected:
   MethodOptions options;
 };
 
-/// dense, static, mest, mest-em, mest-ems, mest-ems-readme.
+/// dense, static, mest, mest-em, mest-ems, mest-ems-readme, set, rigl, snfs,
+/// dsr, deepr, dst, snip, grasp, lottery, gradual.
 std::vector<std::string> methodNames();
 
 /// Throws UserError on an unknown name, naming the known ones, and on options
@@ -132,6 +229,19 @@ int64_t unitsAtSparsity(const SparseParameter &parameter, double sparsity);
 /// those whose next kernel is the most important. Whether anything changed.
 bool pruneToUnits(SparseParameter &parameter, int64_t count,
                   const std::vector<double> &scores);
+
+/// Units that the released code of MEST keeps when it prunes to a sparsity:
+/// what lies strictly above a percentile, and for patterns what is left of a
+/// filter after a truncated number of kernels.
+int64_t referenceKept(const SparseParameter &parameter, double sparsity);
+/// Units it grows back from `active` ones: truncated too, filter by filter for
+/// patterns, which it expects balanced.
+int64_t referenceGrown(const SparseParameter &parameter, int64_t active,
+                       double sparsity);
+
+/// As unitsAtSparsity(), but a pattern layer asked to be denser than its
+/// patterns allow has every kernel.
+int64_t unitsAtMost(const SparseParameter &parameter, double sparsity);
 
 /// Activates inactive units drawn uniformly until `count` are active, pattern
 /// layers filter by filter with patterns drawn uniformly. Whether anything

@@ -24,8 +24,9 @@ bool modelUsesBatchNorm(const std::string &name);
 
 /// Throws UserError, naming the known models, on an unknown name, and when the
 /// images are too small for the model. `fuse`: see NetworkBuilder::fusion().
+/// `sparsifyAll`: see NetworkBuilder::sparsifyAll().
 Network makeModel(const std::string &name, ImageShape input, int64_t classes,
-                  Scheme scheme, bool fuse = true);
+                  Scheme scheme, bool fuse = true, bool sparsifyAll = false);
 
 } // namespace lacuna
 

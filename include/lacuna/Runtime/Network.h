@@ -53,8 +53,10 @@ public:
 
   /// Logits of a batch. The input must outlive the backward pass.
   const Tensor &forward(const Tensor &images, bool training);
-  /// Fills the gradients of all parameters from that of the logits.
-  void backward(GradientPool::Lease logitsGradient);
+  /// Fills the gradients of all parameters from that of the logits. With
+  /// `denseGradients`, sparse layers hand theirs to it one by one.
+  void backward(GradientPool::Lease logitsGradient,
+                DenseGradients *denseGradients = nullptr);
   GradientPool &gradients() { return gradientPool; }
 
   /// Times every pass from now on; null stops it.
@@ -124,6 +126,9 @@ public:
   /// Whether layers fuse with their neighbours (fuseLayers); they do unless
   /// told otherwise. The choice holds for the whole network.
   NetworkBuilder &fusion(bool fuse);
+  /// Whether layers that are added as dense are maskable all the same. The
+  /// choice holds for the whole network.
+  NetworkBuilder &sparsifyAll(bool all);
 
   NetworkBuilder &conv(const std::string &name, int64_t outChannels,
                        Window window, Sparsity sparsity);
@@ -154,6 +159,7 @@ private:
   Initialisation draws = Initialisation::UniformFanIn;
   bool bias = true;
   bool fuses = true;
+  bool sparsifiesAll = false;
   std::vector<std::unique_ptr<Layer>> layers;
   std::vector<std::string> names;
 };

@@ -24,6 +24,9 @@ enum class RandomPurpose : uint32_t {
   Shuffle,
   Augmentation,
   Test,
+  Noise,
+  Sample,
+  Removal,
 };
 
 /// The generator itself: a bijection of 128-bit counters for each 64-bit key.

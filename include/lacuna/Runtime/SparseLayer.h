@@ -8,6 +8,7 @@
 #ifndef LACUNA_RUNTIME_SPARSELAYER_H
 #define LACUNA_RUNTIME_SPARSELAYER_H
 
+#include "lacuna/Runtime/DenseGradients.h"
 #include "lacuna/Runtime/KernelProvider.h"
 #include "lacuna/Runtime/Layer.h"
 #include "lacuna/Runtime/Operators.h"
@@ -69,6 +70,9 @@ public:
   /// For each channel of the latest gradient to the input, the sum, and that of
   /// its product with the batch norm's input less its mean. [in_channels].
   void gradientSums(float *sum, float *product) const;
+  /// Announces, before kernels are asked for, that every backward pass computes
+  /// dense gradients, so that none is needed for the active weights alone.
+  void expectDenseGradients() { takesDenseGradients = true; }
   /// Asks for a kernel that also sums its output: moments() then knows them.
   void fuseStatistics() { sumsOutput = true; }
   bool hasMoments() const { return sumsOutput; }
@@ -90,6 +94,10 @@ public:
   }
 
   std::vector<KernelRequest> requests() const;
+  /// The kernel that computes the gradient to weights under another structure.
+  KernelRequest weightGradientRequest(const Structure &structure) const {
+    return request(Operation::GradWeight, structure);
+  }
   /// Asks for the kernels of the current structure and packs the active set for
   /// them. Needed once before the first pass and after each mutation.
   void repack(KernelProvider &provider, Workspace &workspace);
@@ -125,7 +133,10 @@ private:
     uint64_t valuesVersion = 0;
   };
 
-  KernelRequest request(Operation operation) const;
+  KernelRequest request(Operation operation) const {
+    return request(operation, weights.structure());
+  }
+  KernelRequest request(Operation operation, const Structure &structure) const;
   PackedKernel &packed(Operation operation) {
     return packedKernels[size_t(operation)];
   }
@@ -142,6 +153,7 @@ private:
   std::array<PackedKernel, 3> packedKernels;
   uint64_t packedActiveVersion = 0;
   bool normalisesInput = false, sumsOutput = false, addsToGradient = false;
+  bool takesDenseGradients = false;
   operators::ChannelMap inputMap{nullptr, nullptr};
   const BatchNorm *inputNorm = nullptr;
   bool inputNormResidual = false;

@@ -9,7 +9,9 @@
 #define LACUNA_RUNTIME_TRAINER_H
 
 #include "lacuna/Runtime/Checkpoint.h"
+#include "lacuna/Runtime/DataEfficiency.h"
 #include "lacuna/Runtime/DataSet.h"
+#include "lacuna/Runtime/DenseGradients.h"
 #include "lacuna/Runtime/InitialMask.h"
 #include "lacuna/Runtime/KernelProvider.h"
 #include "lacuna/Runtime/Method.h"
@@ -21,6 +23,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +38,10 @@ struct TrainerOptions {
   /// Share of the target spread evenly over all classes while training.
   double labelSmoothing = 0;
   InitialMask initialMask = InitialMask::Random;
+  DataEfficiencyOptions dataEfficiency;
+  /// Leaves biases and shifts that start at zero there, as the released code of
+  /// MEST does.
+  bool freezeZeroBiases = false;
   uint64_t seed = 1;
 
   /// Throws UserError naming the option that is out of range.
@@ -65,6 +73,7 @@ struct EpochReport {
   double density;         ///< Of the maskable layers.
   double imagesPerSecond; ///< Of training, mutation included, test excluded.
   double seconds;         ///< Of the whole epoch.
+  int64_t trainImages = 0;
 };
 
 struct TrainingSummary {
@@ -73,9 +82,12 @@ struct TrainingSummary {
   ProviderStatistics kernels;
   int64_t repacks = 0;
   double stallSeconds = 0;
-  /// Peak of weights, indices, gradients, momentum and streams.
+  /// Peak of all kinds but activations, scratch and data.
   int64_t modelStateBytes = 0;
   int64_t peakResidentBytes = 0;
+  MemoryUsage memory;
+  /// With data efficiency: images learned and never forgotten in phase one.
+  std::optional<int64_t> unforgettable;
 };
 
 /// Trains a network by a method. What it is given must outlive it.
@@ -127,6 +139,10 @@ private:
     double stallSeconds = 0; ///< The same.
   };
 
+  class InitialGradients;
+
+  void chooseTrainables();
+  void prepareDenseGradients();
   void mutate(Moment moment);
   void shuffle(int epoch);
   void trainEpoch();
@@ -144,13 +160,16 @@ private:
   ThreadPool &pool;
   const DataSet &data;
   TrainerOptions options;
-  Optimiser optimiser;
+  /// Of what the method lets it train.
+  std::optional<Optimiser> optimiser;
 
   MethodContext methodContext;
   /// The occasion to mutate that training has reached.
   MutationEvent event;
   Position position;
   Saving saving;
+  std::unique_ptr<DenseGradients> denseGradients;
+  DataEfficiency dataEfficiency;
   std::vector<uint32_t> trainOrder, testOrder;
   std::vector<Label> labels;
   std::vector<operators::Placement> placements;

@@ -5,12 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MethodTestSupport.h"
+
 #include "ElasticMutation.h"
 
-#include "lacuna/Runtime/InitialMask.h"
-#include "lacuna/Runtime/Method.h"
-#include "lacuna/Runtime/Network.h"
-#include "lacuna/Runtime/Random.h"
 #include "lacuna/Support/Error.h"
 
 #include <gtest/gtest.h>
@@ -20,56 +18,13 @@
 #include <set>
 
 using namespace lacuna;
+using namespace lacuna::testing;
 
 namespace {
-
-constexpr uint64_t kSeed = 21;
-
-Geometry conv(int64_t channels, int64_t kernel = 3) {
-  return Geometry::conv2d(channels, channels, {8, 8}, {kernel, kernel}, {1, 1},
-                          {kernel / 2, kernel / 2});
-}
-
-SparseParameter parameterOf(const Geometry &geometry, Scheme scheme) {
-  return SparseParameter("layer.weight", geometry,
-                         structureFor(scheme, geometry));
-}
-
-/// A layer and a method at work on it.
-struct OneLayer {
-  OneLayer(const Geometry &geometry, Scheme scheme, const std::string &name,
-           const MethodOptions &options)
-      : layer("layer", geometry, structureFor(scheme, geometry), {}),
-        method(makeMethod(name, options)), context({&layer}, *method, kSeed) {
-    method->initialise(context);
-  }
-  SparseParameter &weights() { return layer.weight(); }
-  bool mutate(int epoch) {
-    uint64_t before = weights().activeVersion();
-    MutationEvent event;
-    event.epoch = epoch;
-    method->mutate(context, event);
-    return weights().activeVersion() != before;
-  }
-
-  SparseLayer layer;
-  std::unique_ptr<Method> method;
-  MethodContext context;
-};
 
 double scheduled(const Method &method, double target, int epoch) {
   auto *elastic = dynamic_cast<const ElasticMutation *>(&method);
   return elastic ? elastic->scheduledSparsity(target, epoch) : target;
-}
-
-void fillRandomly(SparseParameter &parameter, uint32_t which) {
-  RandomStream stream(kSeed, RandomPurpose::Test, which);
-  for (int64_t i = 0; i < parameter.size(); ++i)
-    parameter.values()[i] = stream.normal();
-}
-
-std::set<uint32_t> unitSet(const SparseParameter &parameter) {
-  return {parameter.active().units.begin(), parameter.active().units.end()};
 }
 
 TEST(MutationSchedule, KnownStages) {
@@ -122,6 +77,33 @@ TEST(Counts, PatternsTurnSparsityIntoConnectivity) {
   // Connectivity alone needs no conversion.
   SparseParameter pointwise = parameterOf(conv(100, 1), Scheme::Pattern);
   EXPECT_EQ(unitsAtSparsity(pointwise, 0.9), 1000);
+}
+
+TEST(Counts, OfTheReleasedCode) {
+  SparseParameter weights = parameterOf(conv(32), Scheme::Unstructured);
+  EXPECT_EQ(referenceKept(weights, 0.92), 738);
+  EXPECT_EQ(referenceGrown(weights, 738, 0.90), 183);
+  EXPECT_EQ(referenceGrown(weights, 921, 0.90), 0);
+  // 32 kernels a filter: 26 go and one returns; from 25 empty, none does.
+  SparseParameter kernels = parameterOf(conv(32), Scheme::Pattern);
+  EXPECT_EQ(referenceKept(kernels, 0.92), 32 * (32 - 26));
+  EXPECT_EQ(referenceGrown(kernels, 32 * 6, 0.90), 32 * 1);
+  EXPECT_EQ(referenceKept(kernels, 0.91), 32 * (32 - 25));
+  EXPECT_EQ(referenceGrown(kernels, 32 * 7, 0.90), 0);
+}
+
+TEST(MestEm, FollowsTheReleasedCountsWhenTold) {
+  MethodOptions options{0.9, 160};
+  options.referenceCounts = true;
+  OneLayer one(conv(32), Scheme::Pattern, "mest-em", options);
+  fillRandomly(one.weights(), 0);
+  one.mutate(0);
+  EXPECT_EQ(one.weights().activeUnits(), 32 * 7);
+  for (int epoch = 1; epoch < 160; ++epoch)
+    one.mutate(epoch);
+  one.method->finish(one.context);
+  // The authors' rounding ends at 90.3 %, not at 90 %.
+  EXPECT_EQ(one.weights().activeUnits(), 32 * 7);
 }
 
 TEST(Counts, RefuseToEmptyALayer) {

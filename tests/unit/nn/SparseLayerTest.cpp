@@ -254,4 +254,64 @@ TEST(WeightDraws, DoNotDependOnWhatIsActive) {
   EXPECT_EQ(dense->bias()->values()[0], 0.0f);
 }
 
+void checkDenseGradients(const Geometry &geometry, const Structure &structure,
+                         DenseGradients::Streams streams) {
+  constexpr int64_t kImages = 5;
+  LayerBench bench;
+  SparseLayer layer("layer", geometry, structure, {});
+  layer.weight().activate(everyNthUnit(layer.weight(), 3));
+  layer.initialise(5, 0);
+  layer.repack(bench.provider, bench.workspace);
+  Tensor input =
+      randomTensor({kImages, geometry.inChannels, geometry.input.height,
+                    geometry.input.width, kLanes},
+                   1);
+  std::vector<float> x = plain(input);
+  RunContext context = bench.context();
+  Tensor gradient = randomTensor(layer.forward(context, input).shape(), 2);
+  std::vector<float> dy = plain(gradient);
+  Reference reference{geometry, {}};
+  std::vector<double> want(geometry.weights(), 0), wantActive;
+  reference.forEach(kImages, [&](int64_t w, int64_t in, int64_t out) {
+    want[w] += double(x[in]) * dy[out];
+  });
+  for (uint32_t position :
+       layer.weight().active().positions(geometry, structure))
+    wantActive.push_back(want[position]);
+
+  int calls = 0;
+  DenseGradients dense(bench.provider, streams,
+                       [&](SparseLayer &which, const float *got) {
+                         EXPECT_EQ(&which, &layer);
+                         EXPECT_LT(relativeError(got, want, want.size()), 1e-5);
+                         ++calls;
+                       });
+  context.denseGradients = &dense;
+  for (int pass = 1; pass <= 2; ++pass) {
+    layer.backward(context, bench.lend(gradient));
+    EXPECT_EQ(calls, pass);
+    EXPECT_LT(
+        relativeError(layer.weight().gradient(), wantActive, wantActive.size()),
+        1e-5);
+  }
+}
+
+TEST(DenseGradients, AgreeWithLoops) {
+  using Streams = DenseGradients::Streams;
+  for (Streams streams : {Streams::PackEachTime, Streams::Keep}) {
+    Geometry conv = Geometry::conv2d(6, 8, {7, 5}, {3, 3}, {2, 1}, {1, 1});
+    checkDenseGradients(conv, Structure::unstructured(), streams);
+    checkDenseGradients(conv, Structure::pattern(mestPatterns()), streams);
+    checkDenseGradients(conv, Structure::channel(), streams);
+    // Ten and seven rows: blocks of two, and none.
+    checkDenseGradients(Geometry::linear(20, 10), Structure::unstructured(),
+                        streams);
+    checkDenseGradients(Geometry::linear(20, 7), Structure::unstructured(),
+                        streams);
+    // Several slices, the last of them shorter.
+    checkDenseGradients(Geometry::linear(2000, 100), Structure::block(4),
+                        streams);
+  }
+}
+
 } // namespace

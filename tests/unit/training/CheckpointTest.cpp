@@ -95,7 +95,8 @@ TEST_F(CheckpointTest, AResumedRunEqualsAnUninterruptedOne) {
   for (const std::string &method : methodNames())
     for (Scheme scheme :
          {Scheme::Unstructured, Scheme::Block, Scheme::Pattern}) {
-      if (method == "dense" && scheme != Scheme::Block)
+      if ((method == "dense" && scheme != Scheme::Block) ||
+          !supports(method, scheme))
         continue;
       SCOPED_TRACE(method + " " + std::string(schemeName(scheme)));
       TrainerOptions options = shortRun(kEpochs);
@@ -131,6 +132,35 @@ TEST_F(CheckpointTest, AResumedRunEqualsAnUninterruptedOne) {
         EXPECT_EQ(finish(*run, reports), whole);
       }
     }
+}
+
+TEST_F(CheckpointTest, ForgettingIsRemembered) {
+  TrainerOptions options = shortRun(kEpochs);
+  options.dataEfficiency = {2, 40};
+  Outcome whole = [&] {
+    SpotRun run("mest-em", Scheme::Block, 1, options);
+    return finish(run);
+  }();
+  for (int64_t stop : {5, 15, 25}) {
+    SCOPED_TRACE(stop);
+    std::vector<double> reports;
+    {
+      SpotRun run("mest-em", Scheme::Block, 1, options);
+      int64_t steps = 0;
+      run.trainer.onEpoch = [&](const EpochReport &e) { collect(e, reports); };
+      run.trainer.onStep = [&](const StepReport &) {
+        if (++steps == stop) {
+          run.trainer.save(path);
+          throw Stopped();
+        }
+      };
+      EXPECT_THROW(run.trainer.run(), Stopped);
+    }
+    SpotRun run("mest-em", Scheme::Block, 1, options);
+    Checkpoint checkpoint(path);
+    run.trainer.resume(checkpoint);
+    EXPECT_EQ(finish(run, reports), whole);
+  }
 }
 
 TEST_F(CheckpointTest, AdamGoesOnWhereItStopped) {

@@ -56,7 +56,8 @@ TEST_F(Metrics, WritesOneObjectALine) {
                                    {"test_accuracy", 0.5},
                                    {"density", 0.1},
                                    {"images_per_second", 1000.0},
-                                   {"seconds", 3.5}}));
+                                   {"seconds", 3.5},
+                                   {"train_images", 0}}));
   nlohmann::json last = nlohmann::json::parse(lines[1]);
   EXPECT_EQ(last["event"], "summary");
   EXPECT_EQ(last["parameters_total"], 431080);
@@ -64,7 +65,7 @@ TEST_F(Metrics, WritesOneObjectALine) {
   for (const char *field :
        {"best_test_accuracy", "final_test_accuracy", "parameters_active",
         "compiles", "repacks", "compile_seconds", "stall_seconds",
-        "model_state_bytes", "peak_rss_bytes"})
+        "model_state_bytes", "peak_rss_bytes", "peak_bytes"})
     EXPECT_TRUE(last.contains(field)) << field;
 }
 

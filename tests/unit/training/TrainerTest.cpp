@@ -35,10 +35,12 @@ TEST(Trainer, LearnsUnderEveryScheme) {
 }
 
 TEST(Trainer, SameBitsForAnyNumberOfThreads) {
-  for (const char *method : {"dense", "mest", "mest-ems"})
-    for (Scheme scheme :
-         {Scheme::Unstructured, Scheme::Block, Scheme::Pattern}) {
-      SCOPED_TRACE(std::string(method) + " " + std::string(schemeName(scheme)));
+  for (const std::string &method : methodNames())
+    for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
+                          Scheme::Channel}) {
+      if (!supports(method, scheme))
+        continue;
+      SCOPED_TRACE(method + " " + std::string(schemeName(scheme)));
       std::vector<uint64_t> hashes;
       std::vector<double> losses;
       for (int threads : {1, 2, 3}) {

@@ -68,12 +68,31 @@ inline Network spotNetwork(Scheme scheme) {
   return net.build("spots");
 }
 
+/// Short runs see several mutations, and lotteries few rounds.
+inline MethodOptions spotOptions(const std::string &method, double sparsity,
+                                 int epochs) {
+  MethodOptions options{sparsity, epochs, 0};
+  options.updatePeriod = 4;
+  options.samplesPerClass = 4;
+  options.alpha = 0.02;
+  if (method == "lottery")
+    options.dropFraction = 0.5;
+  return options;
+}
+
+/// Whether a method works on units of this scheme.
+inline bool supports(const std::string &method, Scheme scheme) {
+  return scheme == Scheme::Unstructured ||
+         (method != "dst" && method != "deepr");
+}
+
 /// A training run with everything it needs.
 struct SpotRun {
   SpotRun(const std::string &methodName, Scheme scheme, int threads,
           TrainerOptions options, double sparsity = 0.7, DataSet set = spots())
       : pool(threads), provider(8), data(std::move(set)),
-        method(makeMethod(methodName, {sparsity, options.epochs, 0})),
+        method(makeMethod(methodName,
+                          spotOptions(methodName, sparsity, options.epochs))),
         network(spotNetwork(method->isSparse() ? scheme : Scheme::Dense)),
         trainer(network, *method, provider, pool, data, options) {}
 

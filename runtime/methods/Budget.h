@@ -1,0 +1,48 @@
+//===- Budget.h - Sharing weights between layers -------------- -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_METHODS_BUDGET_H
+#define LACUNA_RUNTIME_METHODS_BUDGET_H
+
+#include "lacuna/Runtime/Method.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace lacuna {
+
+/// Weights of a layer that one unit holds. Patterns of a layer hold equally
+/// many.
+int64_t unitWeights(const SparseParameter &parameter);
+
+/// Active weights of all layers.
+int64_t activeWeights(const MethodContext &context);
+/// Weights of all layers that sparsity of the whole leaves.
+int64_t weightsAtSparsity(const MethodContext &context, double sparsity);
+
+/// Activates every unit; kernels take the pattern that holds most of their
+/// initial norm.
+void activateAll(MethodContext &context);
+
+/// Splits so many weights over layers in proportion to `shares` (evenly when
+/// they are all zero), in whole units of `unitSizes` weights, at most
+/// `capacities` units each. What full layers cannot take goes to the others;
+/// what is left in the end is less than the smallest unit that is not full.
+std::vector<int64_t> splitWeights(int64_t weights, std::vector<double> shares,
+                                  const std::vector<int64_t> &unitSizes,
+                                  const std::vector<int64_t> &capacities);
+
+/// Keeps the units with the best scores of all layers, as many as have at most
+/// `weights` weights in all, and at least one of each layer. `scores`: of each
+/// layer's active units, comparable between layers. Within a layer pruneToUnits
+/// decides, so patterns stay balanced.
+void pruneGlobally(MethodContext &context, int64_t weights,
+                   const std::vector<std::vector<double>> &scores);
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_METHODS_BUDGET_H

@@ -1,0 +1,46 @@
+//===- Candidates.h - The best of many units ------------------ -*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_METHODS_CANDIDATES_H
+#define LACUNA_RUNTIME_METHODS_CANDIDATES_H
+
+#include "lacuna/Kernel/Structure.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace lacuna {
+
+/// A unit that might be active.
+struct Candidate {
+  double score;
+  uint32_t unit;
+  uint8_t pattern;
+};
+
+/// Ties go to the lower unit.
+inline bool isBetter(const Candidate &a, const Candidate &b) {
+  return a.score != b.score ? a.score > b.score : a.unit < b.unit;
+}
+
+/// Keeps the best of a stream of candidates.
+class BestOf {
+public:
+  explicit BestOf(int64_t capacity);
+  void offer(const Candidate &candidate);
+  std::vector<Candidate> &candidates() { return heap; }
+
+private:
+  size_t capacity;
+  std::vector<Candidate> heap; ///< The worst in front.
+};
+
+ActiveSet activeSetOf(std::vector<Candidate> chosen, bool patterned);
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_METHODS_CANDIDATES_H

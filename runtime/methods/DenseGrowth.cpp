@@ -1,0 +1,153 @@
+//===- DenseGrowth.cpp - Growth where dense values are largest ------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "DenseGrowth.h"
+
+#include "Candidates.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace lacuna {
+
+namespace {
+
+double square(float value) { return double(value) * double(value); }
+
+/// Units and their squared norms in a dense tensor.
+class DenseUnits {
+public:
+  DenseUnits(const SparseParameter &parameter, const float *dense)
+      : geometry(parameter.geometry()), structure(parameter.structure()),
+        dense(dense) {}
+
+  Candidate candidate(uint32_t unit) const {
+    if (structure.scheme == Scheme::Pattern)
+      return bestPattern(unit);
+    int64_t columns = geometry.columns();
+    double sum = 0;
+    switch (structure.scheme) {
+    case Scheme::Unstructured:
+      sum = square(dense[unit]);
+      break;
+    case Scheme::Block: {
+      const float *first = dense +
+                           unit / columns * structure.blockRows * columns +
+                           unit % columns;
+      for (int64_t row = 0; row < structure.blockRows; ++row)
+        sum += square(first[row * columns]);
+      break;
+    }
+    case Scheme::Channel:
+      for (int64_t column = 0; column < columns; ++column)
+        sum += square(dense[unit * columns + column]);
+      break;
+    case Scheme::Dense:
+    case Scheme::Pattern:
+      throw InternalError("a scheme whose units do not grow by their norm");
+    }
+    return {sum, unit, 0};
+  }
+
+  Candidate withPattern(uint32_t unit, uint8_t pattern) const {
+    double sum = 0;
+    for (uint8_t tap : structure.patterns[pattern])
+      sum += square(dense[unit * geometry.taps() + tap]);
+    return {sum, unit, pattern};
+  }
+
+private:
+  Candidate bestPattern(uint32_t unit) const {
+    Candidate best = withPattern(unit, 0);
+    for (size_t p = 1; p < structure.patterns.size(); ++p)
+      if (Candidate next = withPattern(unit, static_cast<uint8_t>(p));
+          next.score > best.score)
+        best = next;
+    return best;
+  }
+
+  const Geometry &geometry;
+  const Structure &structure;
+  const float *dense;
+};
+
+/// Kernels kept and kernels that may grow, of one filter.
+struct Filter {
+  int64_t kept = 0;
+  std::vector<Candidate> others; ///< The best in front.
+};
+
+std::vector<Candidate> balanced(std::vector<Filter> &filters, int64_t count) {
+  int64_t share = count / static_cast<int64_t>(filters.size());
+  int64_t remainder = count % static_cast<int64_t>(filters.size());
+  std::vector<Candidate> chosen, next;
+  for (Filter &filter : filters) {
+    std::sort(filter.others.begin(), filter.others.end(), isBetter);
+    if (filter.kept > share) {
+      --remainder;
+      continue;
+    }
+    size_t grown = static_cast<size_t>(share - filter.kept);
+    chosen.insert(chosen.end(), filter.others.begin(),
+                  filter.others.begin() + static_cast<int64_t>(grown));
+    if (grown < filter.others.size())
+      next.push_back(filter.others[grown]);
+  }
+  verifyInvariant(remainder >= 0 &&
+                      remainder <= static_cast<int64_t>(next.size()),
+                  "filters hold more kernels than growth may give them");
+  std::sort(next.begin(), next.end(), isBetter);
+  chosen.insert(chosen.end(), next.begin(), next.begin() + remainder);
+  return chosen;
+}
+
+} // namespace
+
+ActiveSet keepAndGrow(const SparseParameter &parameter,
+                      const std::vector<uint32_t> &keptSlots, int64_t count,
+                      const float *dense) {
+  const ActiveSet &active = parameter.active();
+  bool patterned = parameter.structure().scheme == Scheme::Pattern;
+  DenseUnits units(parameter, dense);
+  std::vector<Candidate> chosen;
+  for (uint32_t slot : keptSlots)
+    chosen.push_back({0, active.units[slot],
+                      patterned ? active.patternIds[slot] : uint8_t(0)});
+
+  BestOf best(patterned ? 0 : count - static_cast<int64_t>(keptSlots.size()));
+  std::vector<Filter> filters(
+      patterned ? static_cast<size_t>(parameter.geometry().outChannels) : 0);
+  size_t slot = 0, kept = 0;
+  for (uint32_t unit = 0; unit < parameter.units(); ++unit) {
+    bool isActive = slot < active.units.size() && active.units[slot] == unit;
+    bool isKept =
+        isActive && kept < keptSlots.size() && keptSlots[kept] == slot;
+    if (patterned) {
+      Filter &filter = filters[unit / parameter.geometry().inChannels];
+      if (isKept)
+        ++filter.kept;
+      else
+        filter.others.push_back(
+            isActive ? units.withPattern(unit, active.patternIds[slot])
+                     : units.candidate(unit));
+    } else if (!isKept) {
+      best.offer(units.candidate(unit));
+    }
+    slot += isActive;
+    kept += isKept;
+  }
+  std::vector<Candidate> grown =
+      patterned ? balanced(filters, count) : std::move(best.candidates());
+  chosen.insert(chosen.end(), grown.begin(), grown.end());
+  verifyInvariant(static_cast<int64_t>(chosen.size()) == count,
+                  "growth left another number of units than asked for");
+  return activeSetOf(std::move(chosen), patterned);
+}
+
+} // namespace lacuna

@@ -1,0 +1,125 @@
+//===- DistributionFile.cpp - Sparsities of layers from a file ------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Distribution.h"
+
+#include "lacuna/Support/Error.h"
+#include "lacuna/Support/Files.h"
+
+#include <nlohmann/json.hpp>
+#include <yaml-cpp/yaml.h>
+
+#include <cmath>
+#include <regex>
+#include <sstream>
+
+namespace lacuna {
+
+namespace {
+
+constexpr int64_t kMaxBytes = int64_t(1) << 20;
+
+bool endsWith(const std::string &text, const std::string &end) {
+  return text.size() >= end.size() &&
+         text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+void add(SparsityDistribution &distribution, const std::string &entry,
+         const std::string &layer, double sparsity) {
+  if (!(sparsity >= 0 && sparsity < 1)) {
+    std::ostringstream message;
+    message << distribution.source << ": " << entry << ": is " << sparsity
+            << ", must be at least 0 and below 1";
+    throw UserError(message.str());
+  }
+  if (!distribution.sparsities.emplace(layer, sparsity).second)
+    throw UserError(distribution.source + ": " + entry + ": layer " + layer +
+                    " is named twice");
+}
+
+void readJson(SparsityDistribution &distribution, const std::string &text) {
+  using Json = nlohmann::json;
+  // The parser keeps the last of several equal keys, which would hide one.
+  auto keep = [&](int depth, Json::parse_event_t event, Json &parsed) {
+    if (depth == 1 && event == Json::parse_event_t::key) {
+      std::string name = parsed.get<std::string>();
+      if (!distribution.sparsities.emplace(name, 0).second)
+        throw UserError(distribution.source + ": " + name + ": layer " + name +
+                        " is named twice");
+    }
+    return true;
+  };
+  Json root;
+  try {
+    root = Json::parse(text, keep);
+  } catch (const Json::exception &error) {
+    throw UserError(distribution.source +
+                    ": is not valid JSON: " + error.what());
+  }
+  if (!root.is_object())
+    throw UserError(distribution.source +
+                    ": must be an object of sparsities by layer name");
+  distribution.sparsities.clear();
+  for (const auto &[name, value] : root.items()) {
+    if (!value.is_number())
+      throw UserError(distribution.source + ": " + name + ": must be a number");
+    add(distribution, name, name, value.get<double>());
+  }
+}
+
+/// Lacuna's name of a weight in a profile.
+std::string layerNamed(std::string name) {
+  if (endsWith(name, ".weight"))
+    name.resize(name.size() - std::string(".weight").size());
+  static const std::regex block(R"((?:module\.)?layer(\d+)\.(\d{1,4})\.(\w+))");
+  std::smatch match;
+  if (std::regex_match(name, match, block))
+    return "stage" + match[1].str() + ".block" +
+           std::to_string(std::stoi(match[2].str()) + 1) + "." + match[3].str();
+  return name;
+}
+
+void readYaml(SparsityDistribution &distribution, const std::string &text) {
+  try {
+    YAML::Node ratios = YAML::Load(text)["prune_ratios"];
+    if (!ratios || !ratios.IsMap())
+      throw UserError(distribution.source +
+                      ": has no map prune_ratios of sparsities by weight");
+    for (const auto &entry : ratios) {
+      std::string name = entry.first.as<std::string>();
+      add(distribution, name, layerNamed(name), entry.second.as<double>());
+    }
+  } catch (const YAML::Exception &error) {
+    throw UserError(distribution.source +
+                    ": is not a valid profile: " + error.what());
+  }
+}
+
+} // namespace
+
+SparsityDistribution parseDistribution(const std::string &text) {
+  SparsityDistribution distribution;
+  using Kind = SparsityDistribution::Kind;
+  if (text == "uniform")
+    return distribution;
+  distribution.kind = text == "er"    ? Kind::ErdosRenyi
+                      : text == "erk" ? Kind::ErdosRenyiKernel
+                                      : Kind::Explicit;
+  if (distribution.kind != Kind::Explicit)
+    return distribution;
+  bool json = endsWith(text, ".json");
+  if (!json && !endsWith(text, ".yaml") && !endsWith(text, ".yml"))
+    throw UserError("distribution: '" + text +
+                    "' is unknown, use one of uniform, er, erk, or a file "
+                    "named *.json, *.yaml or *.yml");
+  distribution.source = text;
+  std::string content = readFile(text, kMaxBytes);
+  json ? readJson(distribution, content) : readYaml(distribution, content);
+  return distribution;
+}
+
+} // namespace lacuna

@@ -1,0 +1,160 @@
+//===- Dst.cpp - Dynamic sparse training with trainable thresholds --------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Dst.h"
+
+#include "Methods.h"
+
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lacuna {
+
+namespace {
+
+/// A layer with less than this share of its weights starts over from
+/// thresholds of zero.
+constexpr double kResetShare = 0.01;
+
+} // namespace
+
+double dstDerivative(double x) {
+  double distance = std::abs(x);
+  if (distance <= 0.4)
+    return 2 - 4 * distance;
+  return distance <= 1 ? 0.4 : 0;
+}
+
+Dst::Dst(const MethodOptions &options) : Method(options) {}
+
+void Dst::initialise(MethodContext &context) {
+  layers.clear();
+  for (const MethodLayer &layer : context.layers) {
+    SparseParameter &weight = layer.weight();
+    if (weight.structure().scheme != Scheme::Unstructured)
+      throw UserError("scheme: dst masks single weights, so " + weight.name() +
+                      " needs the scheme unstructured");
+    layers.push_back(std::make_unique<MaskedLayer>(weight));
+    Parameter &dense = layers.back()->dense;
+    layer.layer->weightDraws(context.seed, layer.number)
+        .forEach([&](int64_t position, float draw) {
+          dense.values()[position] = draw;
+        });
+    mask(weight, *layers.back());
+  }
+}
+
+std::vector<Parameter *> Dst::trainables(MethodContext &context,
+                                         const std::vector<Parameter *> &all) {
+  std::vector<Parameter *> result;
+  for (Parameter *parameter : all) {
+    auto masked = std::find_if(
+        context.layers.begin(), context.layers.end(),
+        [&](const MethodLayer &layer) { return &layer.weight() == parameter; });
+    if (masked == context.layers.end()) {
+      result.push_back(parameter);
+      continue;
+    }
+    MaskedLayer &layer = *layers[size_t(masked - context.layers.begin())];
+    result.push_back(&layer.dense);
+    result.push_back(&layer.thresholds);
+  }
+  return result;
+}
+
+void Dst::takeDenseGradient(MethodContext &context, const MethodLayer &layer,
+                            const MutationEvent & /*event*/,
+                            const float *gradient) {
+  size_t index = 0;
+  while (context.layers[index].number != layer.number)
+    ++index;
+  MaskedLayer &masked = *layers[index];
+  int64_t columns = layer.weight().geometry().columns();
+  for (int64_t row = 0; row < masked.thresholds.size(); ++row) {
+    double threshold = masked.thresholds.values()[row], sum = 0;
+    const float *own = gradient + row * columns;
+    const float *values = masked.dense.values() + row * columns;
+    float *result = masked.dense.gradient() + row * columns;
+    for (int64_t i = 0; i < columns; ++i) {
+      double magnitude = std::abs(double(values[i]));
+      double x = magnitude - threshold, slope = dstDerivative(x);
+      result[i] =
+          static_cast<float>(own[i] * ((x > 0 ? 1 : 0) + magnitude * slope));
+      sum += double(own[i]) * double(values[i]) * slope;
+    }
+    masked.thresholds.gradient()[row] =
+        static_cast<float>(-sum - options.alpha * std::exp(-threshold));
+  }
+}
+
+void Dst::mutate(MethodContext &context, const MutationEvent &event) {
+  if (event.moment != Moment::Updated)
+    return;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    guard(*layers[i]);
+    mask(context.layers[i].weight(), *layers[i]);
+  }
+}
+
+void Dst::guard(MaskedLayer &layer) const {
+  float limit = static_cast<float>(options.thresholdLimit);
+  for (int64_t row = 0; row < layer.thresholds.size(); ++row) {
+    float &threshold = layer.thresholds.values()[row];
+    if (!std::isfinite(threshold))
+      throw UserError("training: a threshold of " + layer.thresholds.name() +
+                      " is " + std::to_string(threshold) +
+                      "; use a smaller --alpha, a lower learning rate or "
+                      "another seed");
+    if (limit > 0)
+      threshold = std::clamp(threshold, -limit, limit);
+  }
+}
+
+std::vector<uint32_t> Dst::support(const MaskedLayer &layer) {
+  int64_t rows = layer.thresholds.size();
+  int64_t columns = layer.dense.size() / rows;
+  std::vector<uint32_t> units;
+  for (int64_t row = 0; row < rows; ++row) {
+    float threshold = layer.thresholds.values()[row];
+    for (int64_t i = row * columns; i < (row + 1) * columns; ++i)
+      if (std::abs(layer.dense.values()[i]) - threshold > 0)
+        units.push_back(static_cast<uint32_t>(i));
+  }
+  return units;
+}
+
+void Dst::mask(SparseParameter &weight, MaskedLayer &layer) {
+  ActiveSet next;
+  next.units = support(layer);
+  if (double(next.units.size()) <= kResetShare * double(layer.dense.size())) {
+    std::fill_n(layer.thresholds.values(), layer.thresholds.size(), 0.0f);
+    layer.thresholds.markChanged();
+    next.units = support(layer);
+  }
+  if (!(next == weight.active()))
+    weight.activate(std::move(next));
+  const std::vector<uint32_t> &units = weight.active().units;
+  for (size_t i = 0; i < units.size(); ++i)
+    weight.values()[i] = layer.dense.values()[units[i]];
+  weight.markChanged();
+}
+
+void Dst::visitState(StateVisitor &state) {
+  Method::visitState(state);
+  for (const std::unique_ptr<MaskedLayer> &layer : layers) {
+    layer->dense.visitState(state);
+    layer->thresholds.visitState(state);
+  }
+}
+
+std::unique_ptr<Method> makeDst(const MethodOptions &options) {
+  return std::make_unique<Dst>(options);
+}
+
+} // namespace lacuna

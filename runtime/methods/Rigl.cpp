@@ -1,0 +1,83 @@
+//===- Rigl.cpp - Growth by gradient --------------------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "DenseGrowth.h"
+#include "Growth.h"
+#include "Methods.h"
+#include "Selection.h"
+
+#include <cmath>
+#include <map>
+
+namespace lacuna {
+
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+
+/// Evci et al., "Rigging the lottery: making all tickets winners", ICML 2020.
+class Rigl : public Method {
+public:
+  explicit Rigl(const MethodOptions &options)
+      : Method(options), dropped(options.dropFraction.value_or(0.3)),
+        period(options.updatePeriod.value_or(100)),
+        stop(options.stopFraction.value_or(0.75)) {}
+
+  std::string name() const override { return "rigl"; }
+  DenseGradientUse denseGradientUse() const override {
+    return DenseGradientUse::SomeSteps;
+  }
+  bool wantsDenseGradients(const MutationEvent &event) const override {
+    return event.step > 0 && event.step % period == 0 &&
+           event.progress(options.epochs) < stop;
+  }
+  bool skipsUpdate(const MutationEvent &event) const override {
+    return wantsDenseGradients(event);
+  }
+
+  void takeDenseGradient(MethodContext & /*context*/, const MethodLayer &layer,
+                         const MutationEvent &event,
+                         const float *gradient) override {
+    SparseParameter &weight = layer.weight();
+    int64_t count = weight.activeUnits();
+    double share = dropped / 2 *
+                   (1 + std::cos(kPi * event.progress(options.epochs) / stop));
+    int64_t moved = static_cast<int64_t>(share * double(count));
+    next[layer.number] =
+        keepAndGrow(weight, slotsToKeep(weight, count - moved, score(weight)),
+                    count, gradient);
+  }
+
+  void mutate(MethodContext &context, const MutationEvent &event) override {
+    if (event.moment != Moment::Gradients || next.empty())
+      return;
+    for (const MethodLayer &layer : context.layers) {
+      SparseParameter &weight = layer.weight();
+      ActiveSet before = weight.active();
+      weight.replace(std::move(next.at(layer.number)));
+      RandomStream stream =
+          context.stream(RandomPurpose::Growth, layer, event.step);
+      startGrownFilters(weight, before, stream);
+    }
+    next.clear();
+  }
+
+private:
+  double dropped;
+  int64_t period;
+  double stop;
+  /// Between backward pass and mutation.
+  std::map<uint32_t, ActiveSet> next;
+};
+
+} // namespace
+
+std::unique_ptr<Method> makeRigl(const MethodOptions &options) {
+  return std::make_unique<Rigl>(options);
+}
+
+} // namespace lacuna

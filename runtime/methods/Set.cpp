@@ -1,0 +1,94 @@
+//===- Set.cpp - Sparse evolutionary training -----------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Growth.h"
+#include "Methods.h"
+#include "Selection.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lacuna {
+
+namespace {
+
+/// Mocanu et al., "Scalable training of artificial neural networks with
+/// adaptive sparse connectivity inspired by network science", 2018.
+class Set : public Method {
+public:
+  explicit Set(const MethodOptions &options)
+      : Method(options), dropped(options.dropFraction.value_or(0.3)) {}
+
+  std::string name() const override { return "set"; }
+
+  void mutate(MethodContext &context, const MutationEvent &event) override {
+    if (!mutatesAt(event))
+      return;
+    for (const MethodLayer &layer : context.layers) {
+      SparseParameter &weight = layer.weight();
+      int64_t count = weight.activeUnits();
+      weight.prune(survivors(weight));
+      ActiveSet before = weight.active();
+      RandomStream stream =
+          context.stream(RandomPurpose::Growth, layer, event.step);
+      growToUnits(weight, count, stream);
+      if (options.growthDeviation > 0)
+        forEachGrown(weight, before, [&](int64_t first, int64_t last) {
+          for (int64_t i = first; i < last; ++i)
+            weight.values()[i] =
+                stream.normal() * static_cast<float>(options.growthDeviation);
+        });
+      weight.markChanged();
+    }
+  }
+
+private:
+  bool mutatesAt(const MutationEvent &event) const {
+    if (event.progress(options.epochs) >= options.stopFraction.value_or(1))
+      return false;
+    if (options.updatePeriod)
+      return event.moment == Moment::Updated && event.step > 0 &&
+             event.step % *options.updatePeriod == 0;
+    return event.moment == Moment::EpochStart && event.epoch > 0;
+  }
+
+  /// Without the share of the smallest, positive and negative weights apart.
+  /// Units of several weights have no sign.
+  std::vector<uint32_t> survivors(const SparseParameter &weight) const {
+    std::vector<double> scores = score(weight);
+    auto kept = [&](size_t count) {
+      return static_cast<int64_t>(count) -
+             static_cast<int64_t>(dropped * double(count));
+    };
+    if (weight.structure().scheme != Scheme::Unstructured)
+      return slotsToKeep(weight, kept(scores.size()), scores);
+    std::vector<uint32_t> result;
+    for (bool negative : {false, true}) {
+      std::vector<uint32_t> slots;
+      std::vector<double> own;
+      for (uint32_t slot = 0; slot < scores.size(); ++slot)
+        if ((weight.values()[slot] < 0) == negative) {
+          slots.push_back(slot);
+          own.push_back(scores[slot]);
+        }
+      for (uint32_t chosen : largest(own, kept(own.size())))
+        result.push_back(slots[chosen]);
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+
+  double dropped;
+};
+
+} // namespace
+
+std::unique_ptr<Method> makeSet(const MethodOptions &options) {
+  return std::make_unique<Set>(options);
+}
+
+} // namespace lacuna

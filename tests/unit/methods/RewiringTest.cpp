@@ -1,0 +1,323 @@
+//===- RewiringTest.cpp - SET, RigL, SNFS, DSR, DeepR ---------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "MethodTestSupport.h"
+
+#include "Budget.h"
+#include "DenseGrowth.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+using namespace lacuna;
+using namespace lacuna::testing;
+
+namespace {
+
+constexpr int64_t kSteps = 1000; ///< Of an epoch.
+
+void setValues(SparseParameter &weights, const std::vector<float> &values) {
+  ASSERT_EQ(weights.size(), int64_t(values.size()));
+  std::copy(values.begin(), values.end(), weights.values());
+}
+
+TEST(SplitWeights, FollowsSharesInWholeUnits) {
+  EXPECT_EQ(splitWeights(100, {1, 3}, {1, 1}, {1000, 1000}),
+            (std::vector<int64_t>{25, 75}));
+  // The largest fraction gets what is left.
+  EXPECT_EQ(splitWeights(10, {1, 2}, {1, 1}, {1000, 1000}),
+            (std::vector<int64_t>{3, 7}));
+  // What a full layer cannot take goes to the others.
+  EXPECT_EQ(splitWeights(100, {1, 3}, {1, 1}, {1000, 20}),
+            (std::vector<int64_t>{80, 20}));
+  EXPECT_EQ(splitWeights(100, {1, 1}, {4, 1}, {1000, 1000}),
+            (std::vector<int64_t>{12, 52}));
+  EXPECT_EQ(splitWeights(100, {0, 0}, {1, 1}, {1000, 1000}),
+            (std::vector<int64_t>{50, 50}));
+  EXPECT_EQ(splitWeights(100, {1, 1}, {1, 1}, {10, 20}),
+            (std::vector<int64_t>{10, 20}));
+  EXPECT_EQ(splitWeights(0, {1, 1}, {1, 1}, {10, 20}),
+            (std::vector<int64_t>{0, 0}));
+}
+
+TEST(DenseGrowth, TakesTheLargest) {
+  SparseParameter weights =
+      parameterOf(Geometry::linear(4, 2), Scheme::Unstructured);
+  weights.activate({{0, 3, 5}, {}});
+  const float dense[] = {9, -2, 1, -8, 3, 0, 2, 2};
+  // Unit 5 stays; of the rest, 0 and 3 were active and may return.
+  EXPECT_EQ(keepAndGrow(weights, {2}, 4, dense).units,
+            (std::vector<uint32_t>{0, 3, 4, 5}));
+  // Ties go to the lower unit.
+  EXPECT_EQ(keepAndGrow(weights, {0, 1, 2}, 5, dense).units,
+            (std::vector<uint32_t>{0, 1, 3, 4, 5}));
+}
+
+TEST(DenseGrowth, BlocksAndFiltersByTheirNorm) {
+  SparseParameter blocks = parameterOf(Geometry::linear(3, 4), Scheme::Block);
+  blocks.activate({{0}, {}});
+  // [out][in]: column 2 has the larger norm, column 1 the largest value.
+  const float dense[] = {0, 3, 2, 0, 0, 2, 0, 0, 2, 0, 0, 2};
+  EXPECT_EQ(keepAndGrow(blocks, {0}, 2, dense).units,
+            (std::vector<uint32_t>{0, 2}));
+  SparseParameter filters =
+      parameterOf(Geometry::linear(3, 4), Scheme::Channel);
+  filters.activate({{3}, {}});
+  EXPECT_EQ(keepAndGrow(filters, {0}, 2, dense).units,
+            (std::vector<uint32_t>{0, 3}));
+}
+
+TEST(DenseGrowth, KernelsTakeTheirBestPatternAndStayBalanced) {
+  SparseParameter kernels = parameterOf(conv(2), Scheme::Pattern);
+  kernels.activate({{0}, {3}}); // Filter 0, channel 0.
+  std::vector<float> dense(kernels.denseSize(), 0);
+  // The largest norm by far is in filter 0, but balance sends the second
+  // kernel to filter 1: its channel 1, taps 1 2 4 5, pattern 2.
+  std::fill_n(dense.begin() + 9, 9, 100.0f);
+  for (int tap : {1, 2, 4, 5})
+    dense[3 * 9 + tap] = 1;
+  ActiveSet got = keepAndGrow(kernels, {0}, 2, dense.data());
+  EXPECT_EQ(got.units, (std::vector<uint32_t>{0, 3}));
+  EXPECT_EQ(got.patternIds, (std::vector<uint8_t>{3, 2}));
+  // A third one goes to the best of all.
+  EXPECT_EQ(keepAndGrow(kernels, {0}, 3, dense.data()).units,
+            (std::vector<uint32_t>{0, 1, 3}));
+  // One that was active returns with its own pattern.
+  EXPECT_EQ(keepAndGrow(kernels, {}, 4, dense.data()).patternIds[0], 3);
+}
+
+TEST(Set, DropsTheSmallestOfEachSign) {
+  OneLayer one(Geometry::linear(20, 1), Scheme::Unstructured, "set", {0.5, 10});
+  SparseParameter &weights = one.weights();
+  weights.activate({{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {}});
+  // Four negative: 0.3 of them is one; six positive: one, too.
+  setValues(weights, {-1, -2, -3, -4, 1, 2, 3, 4, 5, 6});
+  EXPECT_FALSE(one.mutate(0)); // Not before anything was learned.
+  EXPECT_TRUE(one.mutate(1));
+  EXPECT_EQ(weights.activeUnits(), 10);
+  std::multiset<float> values(weights.values(), weights.values() + 10);
+  EXPECT_EQ(values, (std::multiset<float>{-4, -3, -2, 0, 0, 2, 3, 4, 5, 6}));
+}
+
+TEST(Set, CountsStepsAndStopsWhenTold) {
+  MethodOptions options{0.5, 10};
+  options.updatePeriod = 50;
+  options.stopFraction = 0.5;
+  options.growthDeviation = 0.1;
+  OneLayer one(Geometry::linear(30, 10), Scheme::Unstructured, "set", options);
+  fillRandomly(one.weights(), 1);
+  auto mutates = [&](Moment moment, int64_t step) {
+    uint64_t before = one.weights().activeVersion();
+    one.method->mutate(one.context, eventAt(moment, step, kSteps));
+    return one.weights().activeVersion() != before;
+  };
+  EXPECT_FALSE(mutates(Moment::EpochStart, 2000));
+  EXPECT_FALSE(mutates(Moment::Updated, 0));
+  EXPECT_TRUE(mutates(Moment::Updated, 50));
+  EXPECT_EQ(std::count(one.weights().values(),
+                       one.weights().values() + one.weights().size(), 0.0f),
+            0);
+  EXPECT_FALSE(mutates(Moment::Updated, 51));
+  EXPECT_FALSE(mutates(Moment::Gradients, 100));
+  EXPECT_TRUE(mutates(Moment::Updated, 4950));
+  EXPECT_FALSE(mutates(Moment::Updated, 5000));
+}
+
+TEST(Rigl, DropsByMagnitudeAndGrowsByGradient) {
+  MethodOptions options{0.5, 10};
+  options.dropFraction = 0.5;
+  options.stopFraction = 1;
+  OneLayer one(Geometry::linear(8, 1), Scheme::Unstructured, "rigl", options);
+  SparseParameter &weights = one.weights();
+  weights.activate({{0, 2, 4, 6}, {}});
+  setValues(weights, {4, -0.5f, 3, 1});
+  std::fill_n(weights.momentum(), 4, 7.0f);
+  MutationEvent event = eventAt(Moment::Gradients, 100, kSteps);
+  ASSERT_TRUE(one.method->wantsDenseGradients(event));
+  ASSERT_TRUE(one.method->skipsUpdate(event));
+  // f = 0.25 (1 + cos(0.01 pi)) = 0.4999: one of four moves. Unit 2 has the
+  // smallest weight, unit 7 the largest gradient.
+  const float gradient[] = {99, 1, 2, 0, 99, -3, 99, -5};
+  one.method->takeDenseGradient(one.context, one.context.layers[0], event,
+                                gradient);
+  EXPECT_EQ(weights.active().units, (std::vector<uint32_t>{0, 2, 4, 6}));
+  one.method->mutate(one.context, event);
+  EXPECT_EQ(weights.active().units, (std::vector<uint32_t>{0, 4, 6, 7}));
+  EXPECT_EQ(std::vector<float>(weights.values(), weights.values() + 4),
+            (std::vector<float>{4, 3, 1, 0}));
+  EXPECT_EQ(std::vector<float>(weights.momentum(), weights.momentum() + 4),
+            (std::vector<float>{7, 7, 7, 0}));
+}
+
+TEST(Rigl, ReturnsWhatItDroppedWhenItsGradientIsLargest) {
+  MethodOptions options{0.5, 10};
+  options.dropFraction = 0.9;
+  OneLayer one(Geometry::linear(4, 1), Scheme::Unstructured, "rigl", options);
+  SparseParameter &weights = one.weights();
+  weights.activate({{0, 1}, {}});
+  setValues(weights, {4, 1});
+  weights.momentum()[1] = 5;
+  MutationEvent event = eventAt(Moment::Gradients, 100, kSteps);
+  const float gradient[] = {0, 9, 1, 1};
+  one.method->takeDenseGradient(one.context, one.context.layers[0], event,
+                                gradient);
+  one.method->mutate(one.context, event);
+  EXPECT_EQ(weights.active().units, (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(weights.values()[1], 1);
+  EXPECT_EQ(weights.momentum()[1], 5);
+}
+
+TEST(Rigl, MutatesEveryHundredStepsUntilThreeQuarters) {
+  std::unique_ptr<Method> method = makeMethod("rigl", {0.9, 10});
+  int mutations = 0;
+  for (int64_t step = 0; step < 10 * kSteps; ++step) {
+    bool wants =
+        method->wantsDenseGradients(eventAt(Moment::Gradients, step, kSteps));
+    mutations += wants;
+    ASSERT_EQ(wants, step > 0 && step % 100 == 0 && step < 7500) << step;
+  }
+  EXPECT_EQ(mutations, 74);
+}
+
+TEST(Snfs, MovesWeightsWhereMomentumIs) {
+  MethodOptions options{0.5, 10};
+  options.dropFraction = 0.5;
+  SparseLayer quiet("quiet", Geometry::linear(100, 2),
+                    Structure::unstructured(), {});
+  SparseLayer busy("busy", Geometry::linear(100, 2), Structure::unstructured(),
+                   {});
+  std::unique_ptr<Method> method = makeMethod("snfs", options);
+  MethodContext context({&quiet, &busy}, *method, kSeed);
+  method->initialise(context);
+  for (SparseLayer *layer : {&quiet, &busy})
+    fillRandomly(layer->weight(), 3);
+  std::vector<float> gradient(200, 1);
+  gradient[150] = 50;
+  MutationEvent event = eventAt(Moment::Gradients, 999, kSteps);
+  method->takeDenseGradient(context, context.layers[0], event, gradient.data());
+  for (float &g : gradient)
+    g *= 3;
+  method->takeDenseGradient(context, context.layers[1], event, gradient.data());
+  method->mutate(context, eventAt(Moment::EpochStart, 1000, kSteps));
+  EXPECT_EQ(quiet.weight().size() + busy.weight().size(), 200);
+  EXPECT_GT(busy.weight().size(), quiet.weight().size());
+  // The largest momentum is active now, and the optimiser knows it.
+  const std::vector<uint32_t> &units = busy.weight().active().units;
+  auto at = std::find(units.begin(), units.end(), 150u);
+  ASSERT_NE(at, units.end());
+  float momentum = busy.weight().momentum()[at - units.begin()];
+  float value = busy.weight().values()[at - units.begin()];
+  EXPECT_TRUE(momentum == 150 || value != 0);
+}
+
+TEST(Dsr, KeepsTheSumAndSteersItsThreshold) {
+  MethodOptions options{0.8, 10};
+  SparseLayer small("small", Geometry::linear(100, 10),
+                    Structure::unstructured(), {});
+  SparseLayer large("large", Geometry::linear(100, 10),
+                    Structure::unstructured(), {});
+  std::unique_ptr<Method> method = makeMethod("dsr", options);
+  MethodContext context({&small, &large}, *method, kSeed);
+  method->initialise(context);
+  // Half of the first layer and none of the second lies below 1e-3.
+  std::fill_n(small.weight().values(), 100, 1e-4f);
+  std::fill_n(small.weight().values() + 100, 100, 1.0f);
+  std::fill_n(large.weight().values(), 200, -1.0f);
+  ActiveSet before = small.weight().active();
+  method->mutate(context, eventAt(Moment::Updated, 100, kSteps));
+  EXPECT_EQ(small.weight().size() + large.weight().size(), 400);
+  // 100 were pruned; survivors are 100 and 200.
+  EXPECT_EQ(small.weight().size(), 133);
+  EXPECT_EQ(large.weight().size(), 267);
+  // None of those just pruned came back.
+  std::set<uint32_t> now = unitSet(small.weight());
+  for (size_t slot = 0; slot < 100; ++slot)
+    EXPECT_EQ(now.count(before.units[slot]), 0u);
+  // 100 is more than 1.1 * 40: the threshold was halved, and half of 1e-3 is
+  // above what was grown (zeros) only.
+  for (SparseLayer *layer : {&small, &large})
+    std::fill_n(layer->weight().values(), layer->weight().size(), 7e-4f);
+  method->mutate(context, eventAt(Moment::Updated, 200, kSteps));
+  EXPECT_EQ(small.weight().size(), 133);
+  // 0 is less than 0.9 * 40: it was doubled, and takes all but one.
+  method->mutate(context, eventAt(Moment::Updated, 300, kSteps));
+  EXPECT_EQ(small.weight().size() + large.weight().size(), 400);
+  EXPECT_EQ(std::count(small.weight().values(),
+                       small.weight().values() + small.weight().size(), 7e-4f),
+            1);
+}
+
+TEST(DeepR, DropsWhatCrossesZeroAndKeepsTheCount) {
+  MethodOptions options{0.5, 10};
+  options.noise = 0;
+  options.l1 = 0.25;
+  OneLayer one(Geometry::linear(8, 1), Scheme::Unstructured, "deepr", options);
+  SparseParameter &weights = one.weights();
+  weights.activate({{0, 1, 2, 3}, {}});
+  setValues(weights, {1, -1, 2, -2});
+  std::fill_n(weights.gradient(), 4, 0.0f);
+  one.method->mutate(one.context, eventAt(Moment::Gradients, 3, kSteps));
+  EXPECT_EQ(std::vector<float>(weights.gradient(), weights.gradient() + 4),
+            (std::vector<float>{0.25f, -0.25f, 0.25f, -0.25f}));
+  setValues(weights, {-0.5f, -1, 2, 0});
+  one.method->mutate(one.context, eventAt(Moment::Updated, 3, kSteps));
+  ASSERT_EQ(weights.activeUnits(), 4);
+  int grown = 0;
+  for (int64_t i = 0; i < 4; ++i)
+    grown += std::abs(weights.values()[i]) == 1e-12f;
+  EXPECT_EQ(grown, 2);
+  EXPECT_EQ(std::count(weights.values(), weights.values() + 4, -1.0f), 1);
+  EXPECT_EQ(std::count(weights.values(), weights.values() + 4, 2.0f), 1);
+}
+
+TEST(DeepR, NoiseHasItsDeviation) {
+  MethodOptions options{0, 10};
+  options.noise = 0.5;
+  options.l1 = 0;
+  OneLayer one(Geometry::linear(100, 100), Scheme::Unstructured, "deepr",
+               options);
+  one.method->mutate(one.context, eventAt(Moment::Gradients, 3, kSteps));
+  double squares = 0;
+  for (int64_t i = 0; i < one.weights().size(); ++i)
+    squares += std::pow(double(one.weights().gradient()[i]), 2);
+  EXPECT_NEAR(std::sqrt(squares / 10000), 0.5, 0.02);
+}
+
+TEST(DeepR, NeedsSingleWeights) {
+  EXPECT_EQ(refusal([] {
+              OneLayer one(conv(4), Scheme::Pattern, "deepr", {0.9, 10});
+            }).find("scheme: deepr"),
+            0u);
+}
+
+TEST(Channel, GrownFiltersStartAsLargeAsTheOthers) {
+  OneLayer one(conv(64), Scheme::Channel, "mest", {0.5, 10});
+  SparseParameter &weights = one.weights();
+  fillRandomly(weights, 1);
+  for (int64_t i = 0; i < weights.size(); ++i)
+    weights.values()[i] *= 3;
+  std::set<uint32_t> before = unitSet(weights);
+  EXPECT_TRUE(one.mutate(0));
+  EXPECT_EQ(weights.activeUnits(), 32);
+  std::vector<int64_t> starts = weights.unitStarts();
+  int grown = 0;
+  for (size_t slot = 0; slot < weights.active().units.size(); ++slot) {
+    if (before.count(weights.active().units[slot]) > 0)
+      continue;
+    ++grown;
+    double squares = 0;
+    for (int64_t i = starts[slot]; i < starts[slot + 1]; ++i)
+      squares += std::pow(double(weights.values()[i]), 2);
+    EXPECT_NEAR(std::sqrt(squares / 576), 3, 0.5);
+  }
+  EXPECT_GT(grown, 0);
+}
+
+} // namespace
