@@ -79,7 +79,9 @@ public:
       : options(options), target(targetFor(options.cpu)), jit(createJit()),
         cache(options.noDiskCache              ? std::string()
               : options.cacheDirectory.empty() ? KernelCache::defaultDirectory()
-                                               : options.cacheDirectory) {
+                                               : options.cacheDirectory,
+              options.cacheLimitBytes > 0 ? options.cacheLimitBytes
+                                          : KernelCache::kDefaultLimit) {
     if (!options.noDiskCache && !cache.usable()) {
       std::fprintf(stderr, "warning: no disk cache for kernels: %s\n",
                    cache.problem().c_str());
@@ -93,26 +95,34 @@ public:
     KernelPlan plan = planKernel(request, target);
     std::promise<std::shared_ptr<const Kernel>> promise;
     std::shared_future<std::shared_ptr<const Kernel>> known;
+    // Unloading takes time, so what goes does so once the lock is released.
+    std::shared_ptr<const Kernel> evicted;
     {
       std::lock_guard<std::mutex> lock(mutex);
       auto found = kernels.find(plan.key);
       if (found != kernels.end()) {
         ++counters.memoryHits;
-        known = found->second;
+        found->second.latestUse = ++clock;
+        if (found->second.ready())
+          return found->second.kernel.get();
+        ++found->second.waiting;
+        known = found->second.kernel;
       } else {
-        evictIdle();
-        kernels.emplace(plan.key, promise.get_future().share());
+        evicted = evictIdle();
+        Slot &slot = kernels[plan.key];
+        slot.kernel = promise.get_future().share();
+        slot.latestUse = ++clock;
       }
     }
     if (known.valid())
-      return known.get();
+      return waitFor(plan.key, known);
     try {
       std::shared_ptr<const Kernel> kernel = load(plan);
       promise.set_value(kernel);
       return kernel;
     } catch (...) {
       {
-        // First: evictIdle() reads every future in the map that is ready.
+        // First: every future in the map that is ready holds a kernel.
         std::lock_guard<std::mutex> lock(mutex);
         kernels.erase(plan.key);
       }
@@ -188,17 +198,48 @@ private:
     return object;
   }
 
-  /// Forgets kernels that nobody uses once too many are kept. Called under the
-  /// lock.
-  void evictIdle() {
-    if (kernels.size() < kIdleKernels)
-      return;
-    for (auto it = kernels.begin(); it != kernels.end();) {
-      bool ready = it->second.wait_for(std::chrono::seconds(0)) ==
-                   std::future_status::ready;
-      bool idle = ready && it->second.get().use_count() == 1;
-      it = idle ? kernels.erase(it) : std::next(it);
+  /// A kernel that is known or being made.
+  struct Slot {
+    std::shared_future<std::shared_ptr<const Kernel>> kernel;
+    uint64_t latestUse = 0;
+    int waiting = 0; ///< Threads that were promised this very kernel.
+
+    bool ready() const {
+      return kernel.wait_for(std::chrono::seconds(0)) ==
+             std::future_status::ready;
     }
+    bool idle() const {
+      return waiting == 0 && ready() && kernel.get().use_count() == 1;
+    }
+  };
+
+  std::shared_ptr<const Kernel>
+  waitFor(const std::string &key,
+          const std::shared_future<std::shared_ptr<const Kernel>> &known) {
+    known.wait();
+    std::lock_guard<std::mutex> lock(mutex);
+    // A kernel that could not be made is no longer in the map.
+    if (auto found = kernels.find(key); found != kernels.end())
+      --found->second.waiting;
+    return known.get();
+  }
+
+  /// Forgets the kernel unused for longest, if too many are kept and one is
+  /// not in use. Called under the lock.
+  std::shared_ptr<const Kernel> evictIdle() {
+    if (kernels.size() < kIdleKernels)
+      return nullptr;
+    auto oldest = kernels.end();
+    for (auto it = kernels.begin(); it != kernels.end(); ++it)
+      if (it->second.idle() &&
+          (oldest == kernels.end() ||
+           it->second.latestUse < oldest->second.latestUse))
+        oldest = it;
+    if (oldest == kernels.end())
+      return nullptr;
+    std::shared_ptr<const Kernel> kernel = oldest->second.kernel.get();
+    kernels.erase(oldest);
+    return kernel;
   }
 
   ProviderOptions options;
@@ -206,8 +247,8 @@ private:
   std::shared_ptr<llvm::orc::LLJIT> jit;
   KernelCache cache;
   mutable std::mutex mutex;
-  std::map<std::string, std::shared_future<std::shared_ptr<const Kernel>>>
-      kernels;
+  std::map<std::string, Slot> kernels;
+  uint64_t clock = 0; ///< Of uses.
   ProviderStatistics counters;
 };
 

@@ -7,21 +7,28 @@
 
 #include "lacuna/Compiler/KernelCache.h"
 
-#include "llvm/ADT/SmallString.h"
+#include "lacuna/Support/Error.h"
+#include "lacuna/Support/Files.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace lacuna {
 
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr char kExtension[] = ".kernel";
 constexpr llvm::StringLiteral kMagic = "lacuna kernel cache 1\n";
 
 std::string digestOf(llvm::StringRef bytes) {
@@ -39,7 +46,8 @@ std::string headerOf(const KernelPlan &plan, llvm::StringRef object) {
 
 } // namespace
 
-KernelCache::KernelCache(const std::string &wanted) {
+KernelCache::KernelCache(const std::string &wanted, int64_t limitBytes)
+    : limitBytes(limitBytes) {
   if (wanted.empty()) {
     reason = "no folder is set";
     return;
@@ -64,6 +72,44 @@ KernelCache::KernelCache(const std::string &wanted) {
     return;
   }
   directory = wanted;
+  removeAbandonedTemporaries(directory, "");
+  estimate = evict();
+}
+
+int64_t KernelCache::evict() const {
+  struct Entry {
+    fs::file_time_type used;
+    fs::path path;
+    int64_t bytes;
+  };
+  std::vector<Entry> entries;
+  int64_t total = 0;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; it != end && !error;
+       it.increment(error)) {
+    // Entries that another process removes meanwhile are not there.
+    std::error_code gone;
+    if (it->path().extension() != kExtension || !it->is_regular_file(gone))
+      continue;
+    auto bytes = static_cast<int64_t>(it->file_size(gone));
+    fs::file_time_type used = it->last_write_time(gone);
+    if (gone)
+      continue;
+    entries.push_back({used, it->path(), bytes});
+    total += bytes;
+  }
+  if (total <= limitBytes)
+    return total;
+  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
+    return a.used != b.used ? a.used < b.used : a.path < b.path;
+  });
+  for (const Entry &entry : entries) {
+    if (total <= limitBytes - limitBytes / 10)
+      break;
+    if (fs::remove(entry.path, error))
+      total -= entry.bytes;
+  }
+  return total;
 }
 
 std::string KernelCache::defaultDirectory() {
@@ -75,7 +121,7 @@ std::string KernelCache::defaultDirectory() {
 }
 
 std::string KernelCache::pathOf(const KernelPlan &plan) const {
-  return directory + "/" + plan.key + ".kernel";
+  return directory + "/" + plan.key + kExtension;
 }
 
 KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
@@ -106,27 +152,24 @@ KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
   if (whole != headerOf(plan, bytes) + bytes.str())
     return refuse();
   object = bytes.str();
+  // The time of change is that of use; a folder that cannot be written keeps
+  // the old one, and is not evicted from either.
+  std::error_code ignored;
+  fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
   return Lookup::Hit;
 }
 
-bool KernelCache::write(const KernelPlan &plan,
-                        const std::string &object) const {
-  int descriptor;
-  llvm::SmallString<256> temporary;
-  if (llvm::sys::fs::createUniqueFile(directory + "/publish-%%%%%%%%.tmp",
-                                      descriptor, temporary))
+bool KernelCache::write(const KernelPlan &plan, const std::string &object) {
+  std::string header = headerOf(plan, object);
+  try {
+    writeFileAtomically(pathOf(plan), {header, object});
+  } catch (const EnvironmentError &) {
     return false;
-  std::string entry = headerOf(plan, object) + object;
-  llvm::raw_fd_ostream out(descriptor, /*shouldClose=*/false);
-  out << entry;
-  out.flush();
-  bool written = !out.has_error() && fsync(descriptor) == 0;
-  out.clear_error();
-  written &= close(descriptor) == 0;
-  if (written && !llvm::sys::fs::rename(temporary, pathOf(plan)))
-    return true;
-  (void)llvm::sys::fs::remove(temporary);
-  return false;
+  }
+  int64_t written = static_cast<int64_t>(header.size() + object.size());
+  if ((estimate += written) > limitBytes)
+    estimate = evict();
+  return true;
 }
 
 } // namespace lacuna

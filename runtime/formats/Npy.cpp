@@ -167,7 +167,32 @@ private:
   size_t position = 0;
 };
 
-std::vector<int64_t> readHeader(InputFile &file) {
+/// Bytes in memory, read as an InputFile is.
+class InputBytes {
+public:
+  InputBytes(std::string_view bytes, const std::string &where)
+      : bytes(bytes), where(where) {}
+
+  const std::string &path() const { return where; }
+  int64_t size() const { return static_cast<int64_t>(bytes.size()); }
+  int64_t offset() const { return position; }
+  void read(void *destination, int64_t count) {
+    if (count > size() - position)
+      throw UserError(where + ": offset " + std::to_string(position) +
+                      ": truncated, " + std::to_string(count) +
+                      " more bytes were expected");
+    std::memcpy(destination, bytes.data() + position,
+                static_cast<size_t>(count));
+    position += count;
+  }
+
+private:
+  std::string_view bytes;
+  const std::string &where;
+  int64_t position = 0;
+};
+
+template <typename Input> std::vector<int64_t> readHeader(Input &file) {
   char magic[kMagicBytes];
   uint8_t version[2];
   file.read(magic, kMagicBytes);
@@ -194,8 +219,8 @@ std::vector<int64_t> readHeader(InputFile &file) {
 }
 
 /// Elements of the shape. The size of the file bounds what is allocated.
-int64_t countElements(const InputFile &file,
-                      const std::vector<int64_t> &shape) {
+template <typename Input>
+int64_t countElements(const Input &file, const std::vector<int64_t> &shape) {
   int64_t bytes = sizeof(float);
   for (int64_t extent : shape)
     if (__builtin_mul_overflow(bytes, extent, &bytes))
@@ -211,14 +236,32 @@ int64_t countElements(const InputFile &file,
   return bytes / static_cast<int64_t>(sizeof(float));
 }
 
-std::vector<float> readData(InputFile &file,
-                            const std::vector<int64_t> &shape) {
+template <typename Input>
+std::vector<float> readData(Input &file, const std::vector<int64_t> &shape) {
   std::vector<float> data(static_cast<size_t>(countElements(file, shape)));
   file.read(data.data(), static_cast<int64_t>(data.size() * sizeof(float)));
   return data;
 }
 
-std::string formatHeader(const std::vector<int64_t> &shape) {
+template <typename Input> NpyArray readArray(Input &file) {
+  NpyArray array;
+  array.shape = readHeader(file);
+  array.data = readData(file, array.shape);
+  return array;
+}
+
+/// The header of an array that fills its shape.
+std::string formatHeader(const NpyArray &array) {
+  const std::vector<int64_t> &shape = array.shape;
+  int64_t elements = 1;
+  for (int64_t extent : shape)
+    verifyInvariant(extent >= 0 &&
+                        !__builtin_mul_overflow(elements, extent, &elements),
+                    "an array to write has an impossible shape");
+  verifyInvariant(elements == static_cast<int64_t>(array.data.size()),
+                  "an array to write does not fill its shape");
+  verifyInvariant(shape.size() <= kMaxRank,
+                  "an array to write has too many dimensions");
   std::string dictionary =
       "{'descr': '<f4', 'fortran_order': False, 'shape': " +
       formatShape(shape) + ", }";
@@ -245,23 +288,23 @@ std::string formatShape(const std::vector<int64_t> &shape) {
 
 NpyArray readNpy(const std::string &path) {
   InputFile file(path);
-  NpyArray array;
-  array.shape = readHeader(file);
-  array.data = readData(file, array.shape);
-  return array;
+  return readArray(file);
+}
+
+NpyArray parseNpy(std::string_view bytes, const std::string &where) {
+  InputBytes input(bytes, where);
+  return readArray(input);
+}
+
+std::string formatNpy(const NpyArray &array) {
+  std::string bytes = formatHeader(array);
+  bytes.append(reinterpret_cast<const char *>(array.data.data()),
+               array.data.size() * sizeof(float));
+  return bytes;
 }
 
 void writeNpy(const std::string &path, const NpyArray &array) {
-  int64_t elements = 1;
-  for (int64_t extent : array.shape)
-    verifyInvariant(extent >= 0 &&
-                        !__builtin_mul_overflow(elements, extent, &elements),
-                    "an array to write has an impossible shape");
-  verifyInvariant(elements == static_cast<int64_t>(array.data.size()),
-                  "an array to write does not fill its shape");
-  verifyInvariant(array.shape.size() <= kMaxRank,
-                  "an array to write has too many dimensions");
-  std::string header = formatHeader(array.shape);
+  std::string header = formatHeader(array);
   std::string_view data(reinterpret_cast<const char *>(array.data.data()),
                         array.data.size() * sizeof(float));
   writeFileAtomically(path, {header, data});

@@ -210,9 +210,13 @@ int64_t ActiveSet::values(const Geometry &geometry,
     return geometry.weights();
   if (structure.scheme != Scheme::Pattern)
     return static_cast<int64_t>(units.size()) * structure.unitSize(geometry);
-  int64_t total = 0;
+  std::vector<int64_t> users(size_t(1) << 8, 0);
   for (uint8_t pattern : patternIds)
-    total += structure.unitSize(geometry, pattern);
+    ++users[pattern];
+  int64_t total = 0;
+  for (size_t pattern = 0; pattern < structure.patterns.size(); ++pattern)
+    total += users[pattern] *
+             structure.unitSize(geometry, static_cast<uint8_t>(pattern));
   return total;
 }
 

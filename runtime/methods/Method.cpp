@@ -67,18 +67,23 @@ void Method::initialise(MethodContext &context) {
 }
 
 std::vector<double> Method::score(const SparseParameter &parameter) const {
-  std::vector<int64_t> starts = parameter.unitStarts();
-  std::vector<double> scores;
-  scores.reserve(starts.size() - 1);
-  for (size_t slot = 0; slot + 1 < starts.size(); ++slot) {
+  auto importance = [&](int64_t first, int64_t last) {
     double squares = 0;
-    for (int64_t i = starts[slot]; i < starts[slot + 1]; ++i) {
-      double importance =
-          std::abs(double(parameter.values()[i])) +
-          options.lambda * std::abs(double(parameter.gradient()[i]));
-      squares += importance * importance;
+    for (int64_t i = first; i < last; ++i) {
+      double value = std::abs(double(parameter.values()[i])) +
+                     options.lambda * std::abs(double(parameter.gradient()[i]));
+      squares += value * value;
     }
-    scores.push_back(std::sqrt(squares));
+    return std::sqrt(squares);
+  };
+  std::vector<double> scores(static_cast<size_t>(parameter.activeUnits()));
+  if (int64_t size = parameter.uniformUnitSize(); size > 0) {
+    for (size_t slot = 0; slot < scores.size(); ++slot)
+      scores[slot] = importance(int64_t(slot) * size, int64_t(slot + 1) * size);
+  } else {
+    std::vector<int64_t> starts = parameter.unitStarts();
+    for (size_t slot = 0; slot < scores.size(); ++slot)
+      scores[slot] = importance(starts[slot], starts[slot + 1]);
   }
   return scores;
 }

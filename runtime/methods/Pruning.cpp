@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace lacuna {
 
@@ -24,31 +25,62 @@ std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
                                     const std::vector<double> &scores) {
   int64_t filters = parameter.geometry().outChannels;
   int64_t kernels = parameter.geometry().inChannels;
-  std::vector<std::vector<uint32_t>> slotsOfFilter(filters);
   const std::vector<uint32_t> &units = parameter.active().units;
-  for (uint32_t slot = 0; slot < units.size(); ++slot)
-    slotsOfFilter[units[slot] / kernels].push_back(slot);
   auto isBetter = [&](uint32_t a, uint32_t b) {
     return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
   };
 
+  // Units ascend, so the slots of a filter follow one another.
   int64_t share = count / filters;
-  std::vector<uint32_t> kept, next;
-  for (std::vector<uint32_t> &slots : slotsOfFilter) {
-    std::sort(slots.begin(), slots.end(), isBetter);
-    verifyInvariant(static_cast<int64_t>(slots.size()) >= share,
-                    "a filter has fewer kernels than its share");
-    kept.insert(kept.end(), slots.begin(), slots.begin() + share);
-    if (static_cast<int64_t>(slots.size()) > share)
-      next.push_back(slots[share]);
+  std::vector<bool> kept(units.size(), false);
+  std::vector<uint32_t> next;
+  std::vector<double> ranked;
+  size_t first = 0;
+  for (int64_t filter = 0; filter < filters; ++filter) {
+    size_t last = first;
+    while (last < units.size() && units[last] < (filter + 1) * kernels)
+      ++last;
+    int64_t held = int64_t(last - first);
+    verifyInvariant(held >= share, "a filter has fewer kernels than its share");
+    if (held == share) {
+      std::fill(kept.begin() + int64_t(first), kept.begin() + int64_t(last),
+                true);
+      first = last;
+      continue;
+    }
+    // The best kernel beyond the share, and all that are better.
+    ranked.assign(scores.begin() + int64_t(first),
+                  scores.begin() + int64_t(last));
+    std::nth_element(ranked.begin(), ranked.begin() + share, ranked.end(),
+                     std::greater<double>());
+    double limit = ranked[size_t(share)];
+    int64_t ties =
+        share - std::count_if(ranked.begin(), ranked.begin() + share,
+                              [&](double score) { return score > limit; });
+    bool found = false;
+    for (size_t slot = first; slot < last; ++slot) {
+      bool tied = scores[slot] == limit;
+      kept[slot] = scores[slot] > limit || (tied && ties > 0);
+      if (tied && ties-- == 0 && !found) {
+        next.push_back(static_cast<uint32_t>(slot));
+        found = true;
+      }
+    }
+    first = last;
   }
   int64_t remainder = count % filters;
   verifyInvariant(static_cast<int64_t>(next.size()) >= remainder,
                   "too few filters have a kernel above their share");
-  std::sort(next.begin(), next.end(), isBetter);
-  kept.insert(kept.end(), next.begin(), next.begin() + remainder);
-  std::sort(kept.begin(), kept.end());
-  return kept;
+  std::nth_element(next.begin(), next.begin() + remainder, next.end(),
+                   isBetter);
+  for (int64_t i = 0; i < remainder; ++i)
+    kept[next[size_t(i)]] = true;
+  std::vector<uint32_t> slots;
+  slots.reserve(static_cast<size_t>(count));
+  for (uint32_t slot = 0; slot < units.size(); ++slot)
+    if (kept[slot])
+      slots.push_back(slot);
+  return slots;
 }
 
 /// NaN has no place in an order, and sorting by it is undefined.

@@ -11,8 +11,44 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace lacuna {
+
+namespace {
+
+/// The old slot of a unit that was not active before.
+constexpr uint32_t kNoOrigin = std::numeric_limits<uint32_t>::max();
+
+/// Copies units of one size, known at compile time unless 0, to their new slots
+/// and zeroes the others. Which are new follows no pattern that a branch could
+/// learn, so there is none.
+template <int64_t kSize>
+void carryUnits(const float *from, const std::vector<uint32_t> &origins,
+                int64_t unitSize, float *to) {
+  const int64_t size = kSize > 0 ? kSize : unitSize;
+  for (size_t slot = 0; slot < origins.size(); ++slot, to += size) {
+    bool isNew = origins[slot] == kNoOrigin;
+    const float *unit = from + (isNew ? 0 : int64_t(origins[slot]) * size);
+    for (int64_t i = 0; i < size; ++i)
+      to[i] = isNew ? 0.0f : unit[i];
+  }
+}
+
+/// The same for patterns of several sizes; the old ones lie at `starts`.
+void carryUnits(const float *from, const std::vector<int64_t> &starts,
+                const std::vector<uint32_t> &origins, const ActiveSet &next,
+                const Structure &structure, float *to) {
+  for (size_t slot = 0; slot < origins.size(); ++slot) {
+    int64_t size =
+        static_cast<int64_t>(structure.patterns[next.patternIds[slot]].size());
+    if (uint32_t origin = origins[slot]; origin != kNoOrigin)
+      std::copy_n(from + starts[origin], size, to);
+    to += size;
+  }
+}
+
+} // namespace
 
 Parameter::Parameter(std::string name, int64_t size)
     : stateBuffers(1), parameterName(std::move(name)) {
@@ -99,67 +135,82 @@ std::vector<int64_t> SparseParameter::unitStarts() const {
   return starts;
 }
 
-void SparseParameter::replace(ActiveSet next) {
+int64_t SparseParameter::uniformUnitSize() const {
+  if (layerStructure.scheme != Scheme::Pattern)
+    return layerStructure.unitSize(layerGeometry);
+  size_t size = layerStructure.patterns.front().size();
+  for (const KernelPattern &pattern : layerStructure.patterns)
+    if (pattern.size() != size)
+      return 0;
+  return static_cast<int64_t>(size);
+}
+
+void SparseParameter::rebuild(ActiveSet next,
+                              const std::vector<uint32_t> &origins) {
   verifyInvariant(layerStructure.scheme != Scheme::Dense,
                   "a dense layer was asked to change its units");
   next.verify(layerGeometry, layerStructure);
-  bool patterned = layerStructure.scheme == Scheme::Pattern;
-  auto sizeOf = [&](const ActiveSet &set, size_t slot) {
-    return layerStructure.unitSize(
-        layerGeometry, patterned ? set.patternIds[slot] : uint8_t(0));
-  };
-  struct Run {
-    int64_t from, to, count;
-  };
-  std::vector<Run> kept;
-  size_t old = 0;
-  int64_t from = 0, to = 0;
-  for (size_t slot = 0; slot < next.units.size(); ++slot) {
-    for (; old < activeSet.units.size() &&
-           activeSet.units[old] < next.units[slot];
-         ++old)
-      from += sizeOf(activeSet, old);
-    int64_t size = sizeOf(next, slot);
-    bool same =
-        old < activeSet.units.size() &&
-        activeSet.units[old] == next.units[slot] &&
-        (!patterned || activeSet.patternIds[old] == next.patternIds[slot]);
-    if (same) {
-      if (!kept.empty() && kept.back().from + kept.back().count == from &&
-          kept.back().to + kept.back().count == to)
-        kept.back().count += size;
-      else
-        kept.push_back({from, to, size});
-    }
-    to += size;
-  }
-
+  int64_t count = next.values(layerGeometry, layerStructure);
+  int64_t unitSize = uniformUnitSize();
+  std::vector<int64_t> starts;
+  if (unitSize == 0)
+    starts = unitStarts();
   auto carry = [&](Buffer<float> &buffer, MemoryKind kind) {
-    Buffer<float> result(kind, to);
-    for (const Run &run : kept)
-      std::copy_n(buffer.data() + run.from, run.count, result.data() + run.to);
+    Buffer<float> result(kind, count);
+    if (buffer.size() == 0)
+      return void(buffer = std::move(result)); // All units are new.
+    if (unitSize == 0)
+      carryUnits(buffer.data(), starts, origins, next, layerStructure,
+                 result.data());
+    else if (unitSize == 1)
+      carryUnits<1>(buffer.data(), origins, unitSize, result.data());
+    else if (unitSize == 4)
+      carryUnits<4>(buffer.data(), origins, unitSize, result.data());
+    else
+      carryUnits<0>(buffer.data(), origins, unitSize, result.data());
     buffer = std::move(result);
   };
   gradientBuffer = {};
   carry(valueBuffer, MemoryKind::Weights);
   for (Buffer<float> &state : stateBuffers)
     carry(state, MemoryKind::Optimiser);
-  gradientBuffer = Buffer<float>(MemoryKind::Gradients, to);
+  gradientBuffer = Buffer<float>(MemoryKind::Gradients, count);
   setActive(std::move(next));
 }
 
+void SparseParameter::replace(ActiveSet next) {
+  bool patterned = layerStructure.scheme == Scheme::Pattern;
+  // Ids are compared before the set is verified.
+  verifyInvariant(!patterned || next.patternIds.size() == next.units.size(),
+                  "units to activate do not carry one pattern each");
+  std::vector<uint32_t> origins(next.units.size());
+  size_t old = 0, oldCount = activeSet.units.size();
+  for (size_t slot = 0; slot < next.units.size(); ++slot) {
+    while (old < oldCount && activeSet.units[old] < next.units[slot])
+      ++old;
+    bool same =
+        old < oldCount && activeSet.units[old] == next.units[slot] &&
+        (!patterned || activeSet.patternIds[old] == next.patternIds[slot]);
+    origins[slot] = same ? static_cast<uint32_t>(old) : kNoOrigin;
+  }
+  rebuild(std::move(next), origins);
+}
+
 void SparseParameter::prune(const std::vector<uint32_t> &keptSlots) {
+  bool patterned = layerStructure.scheme == Scheme::Pattern;
   ActiveSet kept;
+  kept.units.resize(keptSlots.size());
+  kept.patternIds.resize(patterned ? keptSlots.size() : 0);
   for (size_t i = 0; i < keptSlots.size(); ++i) {
     uint32_t slot = keptSlots[i];
     verifyInvariant(slot < activeSet.units.size() &&
                         (i == 0 || slot > keptSlots[i - 1]),
                     "slots to keep are out of range or out of order");
-    kept.units.push_back(activeSet.units[slot]);
-    if (layerStructure.scheme == Scheme::Pattern)
-      kept.patternIds.push_back(activeSet.patternIds[slot]);
+    kept.units[i] = activeSet.units[slot];
+    if (patterned)
+      kept.patternIds[i] = activeSet.patternIds[slot];
   }
-  replace(std::move(kept));
+  rebuild(std::move(kept), keptSlots);
 }
 
 void SparseParameter::grow(const std::vector<uint32_t> &units,
@@ -167,19 +218,30 @@ void SparseParameter::grow(const std::vector<uint32_t> &units,
   bool patterned = layerStructure.scheme == Scheme::Pattern;
   verifyInvariant(patternIds.size() == (patterned ? units.size() : 0),
                   "units to grow do not carry one pattern each");
+  size_t oldCount = activeSet.units.size();
+  size_t total = oldCount + units.size();
   ActiveSet merged;
+  merged.units.resize(total);
+  merged.patternIds.resize(patterned ? total : 0);
+  std::vector<uint32_t> origins(total);
   size_t oldSlot = 0, grown = 0;
-  while (oldSlot < activeSet.units.size() || grown < units.size()) {
-    bool takeOld =
-        grown == units.size() || (oldSlot < activeSet.units.size() &&
-                                  activeSet.units[oldSlot] < units[grown]);
-    merged.units.push_back(takeOld ? activeSet.units[oldSlot] : units[grown]);
+  auto take = [&](bool takeOld) {
+    size_t slot = oldSlot + grown;
+    merged.units[slot] = takeOld ? activeSet.units[oldSlot] : units[grown];
     if (patterned)
-      merged.patternIds.push_back(takeOld ? activeSet.patternIds[oldSlot]
-                                          : patternIds[grown]);
-    takeOld ? ++oldSlot : ++grown;
-  }
-  replace(std::move(merged));
+      merged.patternIds[slot] =
+          takeOld ? activeSet.patternIds[oldSlot] : patternIds[grown];
+    origins[slot] = takeOld ? static_cast<uint32_t>(oldSlot) : kNoOrigin;
+    oldSlot += takeOld ? 1 : 0;
+    grown += takeOld ? 0 : 1;
+  };
+  while (oldSlot < oldCount && grown < units.size())
+    take(activeSet.units[oldSlot] < units[grown]);
+  while (oldSlot < oldCount)
+    take(true);
+  while (grown < units.size())
+    take(false);
+  rebuild(std::move(merged), origins);
 }
 
 void SparseParameter::visitState(StateVisitor &state) {

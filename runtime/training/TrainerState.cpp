@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lacuna/Runtime/Export.h"
 #include "lacuna/Runtime/Trainer.h"
 
 #include <zlib.h>
@@ -107,6 +108,12 @@ void Trainer::visitState(StateVisitor &state) {
 
 void Trainer::save(const std::string &path) {
   saveCheckpoint(path, [this](StateVisitor &state) { visitState(state); });
+}
+
+void Trainer::startFrom(const std::string &exportFolder) {
+  importNetwork(exportFolder, network);
+  network.repackChanged();
+  position.repacks = -network.repacks();
 }
 
 void Trainer::resume(Checkpoint &checkpoint) {

@@ -7,6 +7,7 @@
 
 #include "BenchCommand.h"
 
+#include "BenchTraining.h"
 #include "CommandLine.h"
 #include "DenseConvolution.h"
 #include "KernelBenchmark.h"
@@ -334,8 +335,16 @@ int runBench(int argc, char **argv, const ProviderFactory &makeProvider) {
   CLI::App *stepApp = app.add_subcommand(
       "step", "A whole training step on random images, split by kind");
   defineStep(*stepApp, step);
+  CLI::App *memoryApp = nullptr, *mutationApp = nullptr;
+  std::function<void()> memory = addBenchMemory(app, makeProvider, memoryApp);
+  std::function<void()> mutation =
+      addBenchMutation(app, makeProvider, mutationApp);
   return runCommand(app, argc, argv, [&] {
-    if (stepApp->parsed())
+    if (memoryApp->parsed())
+      memory();
+    else if (mutationApp->parsed())
+      mutation();
+    else if (stepApp->parsed())
       benchStep(step, makeProvider);
     else
       benchKernels(kernels, makeProvider);

@@ -21,6 +21,13 @@ void addCompilerFlags(CLI::App &app, ProviderOptions &options) {
 void addCacheFlags(CLI::App &app, ProviderOptions &options) {
   app.add_option("--cache-dir", options.cacheDirectory,
                  "Folder of the kernel cache");
+  app.add_option_function<int64_t>(
+         "--cache-limit",
+         [&options](int64_t megabytes) {
+           options.cacheLimitBytes = megabytes << 20;
+         },
+         "Largest size of that folder in MiB; default 1024")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
   app.add_flag("--no-disk-cache", options.noDiskCache,
                "Neither read nor write the kernel cache on disk");
 }

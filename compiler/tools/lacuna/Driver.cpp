@@ -8,6 +8,7 @@
 #include "Driver.h"
 
 #include "BenchCommand.h"
+#include "ExportCommand.h"
 #include "RunCommand.h"
 #include "TrainCommand.h"
 
@@ -27,8 +28,11 @@ struct Command {
   int (*run)(int argc, char **argv, const ProviderFactory &makeProvider);
 };
 
-constexpr Command kCommands[] = {
-    {"train", runTrain}, {"run", runRun}, {"bench", runBench}};
+constexpr Command kCommands[] = {{"train", runTrain},
+                                 {"run", runRun},
+                                 {"bench", runBench},
+                                 {"export", runExport},
+                                 {"inspect", runInspect}};
 
 constexpr std::string_view kHelp =
     R"(Lacuna trains neural networks that are sparse from the first step to the last.
@@ -40,6 +44,8 @@ Commands:
   train   Train a model: lacuna train --help
   run     Run one operation of a sparse layer on .npy files: lacuna run --help
   bench   Measure this machine beside oneDNN: lacuna bench --help
+  export  Write a checkpoint's network as plain files: lacuna export --help
+  inspect Say what is in a checkpoint or descriptor: lacuna inspect --help
 
 Examples:
   LeNet-5 on Fashion-MNIST, nine weights in ten absent, in 4x1 blocks:

@@ -78,7 +78,7 @@ struct TrainFlags {
   bool quiet = false;
   bool weightsHash = false;
   Saving saving;
-  std::string resume;
+  std::string resume, init;
   ProviderOptions provider;
 };
 
@@ -130,6 +130,8 @@ void defineCheckpointFlags(CLI::App &app, TrainFlags &flags) {
                  "Steps between checkpoints within an epoch; 0: none")
       ->check(CLI::Range(int64_t(0), int64_t(1) << 40))
       ->capture_default_str();
+  app.add_option("--init", flags.init,
+                 "Start from the network that lacuna export wrote here");
   app.add_option("--resume", flags.resume,
                  "Go on where this checkpoint was saved, with its flags")
       ->each([&app](const std::string &) {
@@ -397,6 +399,8 @@ void execute(const TrainFlags &flags, const std::string &record,
   trainer.saveTo(saving);
   if (checkpoint)
     trainer.resume(*checkpoint);
+  else if (!flags.init.empty())
+    trainer.startFrom(flags.init);
   TrainingSummary summary = trainer.run();
   metrics.write(summary);
   if (!flags.quiet)

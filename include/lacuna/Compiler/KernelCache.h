@@ -10,7 +10,8 @@
 
 #include "lacuna/Compiler/KernelCompiler.h"
 
-#include <optional>
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 namespace lacuna {
@@ -21,11 +22,18 @@ namespace lacuna {
 /// read: anything but the entry that was asked for is removed and compiled
 /// anew. Cached code runs with the user's rights, so a folder that others may
 /// write is not used.
+///
+/// Once the entries of a folder, of all builds and processes that use it, are
+/// larger than its limit, those unused for longest go until a tenth is free.
 class KernelCache {
 public:
+  static constexpr int64_t kDefaultLimit = int64_t(1) << 30;
+
   /// An empty directory, or one that cannot be used, makes a cache that holds
-  /// nothing. `problem()` then says why.
-  explicit KernelCache(const std::string &directory);
+  /// nothing. `problem()` then says why. Removes what killed processes left
+  /// half written.
+  explicit KernelCache(const std::string &directory,
+                       int64_t limitBytes = kDefaultLimit);
 
   /// $XDG_CACHE_HOME/lacuna, else ~/.cache/lacuna; empty without a home.
   static std::string defaultDirectory();
@@ -34,16 +42,22 @@ public:
   const std::string &problem() const { return reason; }
 
   enum class Lookup { Miss, Hit, Corrupt };
-  /// On Hit, `object` is the object.
+  /// On Hit, `object` is the object, and the entry counts as just used.
   Lookup read(const KernelPlan &plan, std::string &object) const;
   /// Returns false if the entry could not be published.
-  bool write(const KernelPlan &plan, const std::string &object) const;
+  bool write(const KernelPlan &plan, const std::string &object);
 
 private:
   std::string pathOf(const KernelPlan &plan) const;
+  /// Removes entries down to the limit and returns the bytes of those that
+  /// stay.
+  int64_t evict() const;
 
   std::string directory;
   std::string reason;
+  int64_t limitBytes;
+  /// Bytes of the folder when they were counted last, and written since.
+  std::atomic<int64_t> estimate{0};
 };
 
 } // namespace lacuna

@@ -24,6 +24,7 @@ struct ProviderOptions {
   std::string dumpIrDirectory; ///< Where IR is written; empty: nowhere.
   std::string cacheDirectory;  ///< Disk cache; empty: the user's default.
   std::string cpu;             ///< As LLVM names it; empty: this machine's.
+  int64_t cacheLimitBytes = 0; ///< Of the disk cache; 0: the default.
   bool noDiskCache = false;    ///< Neither read nor write the disk cache.
 };
 

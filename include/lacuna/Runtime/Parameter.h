@@ -126,12 +126,18 @@ public:
 
   /// Where the values of each active unit start, and where the last ones end.
   std::vector<int64_t> unitStarts() const;
+  /// Values of a unit where all units have as many; 0 for patterns of several
+  /// sizes.
+  int64_t uniformUnitSize() const;
 
   /// Also the active set, and the latest gradients, which scores may read.
   /// Loading activates what was saved; kernels must be packed anew after it.
   void visitState(StateVisitor &state) override;
 
 private:
+  /// Takes this set; unit i keeps what the old slot origins[i] holds, or starts
+  /// from zero.
+  void rebuild(ActiveSet next, const std::vector<uint32_t> &origins);
   void setActive(ActiveSet active);
 
   Geometry layerGeometry;

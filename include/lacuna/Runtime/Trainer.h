@@ -110,6 +110,9 @@ public:
   /// Saves a checkpoint. Only between steps: in onStep and onEpoch, and while
   /// run() is not running.
   void save(const std::string &path);
+  /// Starts a run from an exported network (Export.h) in place of drawn
+  /// weights. Before run().
+  void startFrom(const std::string &exportFolder);
   /// Goes on where the checkpoint was saved, to the same bits for any number of
   /// threads. Throws UserError naming file and field when it is of another run;
   /// the trainer is then of no use.

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lacuna {
@@ -27,6 +28,11 @@ std::string formatShape(const std::vector<int64_t> &shape);
 
 /// Reads an untrusted file. Throws UserError naming the file and the field.
 NpyArray readNpy(const std::string &path);
+
+/// The same from memory, with `where` in place of the file's name.
+NpyArray parseNpy(std::string_view bytes, const std::string &where);
+/// The bytes of a file.
+std::string formatNpy(const NpyArray &array);
 
 /// Writes the file whole or, on failure, not at all: an existing file is then
 /// untouched. Throws EnvironmentError.

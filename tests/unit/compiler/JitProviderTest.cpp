@@ -207,6 +207,23 @@ TEST_F(JitProviderTest, MemoryStaysBoundedOverManyKernels) {
   EXPECT_TRUE(works(*used));
 }
 
+/// Kernels go one by one, the least recently used first.
+TEST_F(JitProviderTest, KeepsWhatWasUsedLately) {
+  auto provider = withoutCache();
+  constexpr int64_t kKept = 256;
+  for (int64_t i = 0; i < kKept; ++i)
+    provider->get(tinyRequest(5 + i));
+  provider->get(tinyRequest(5));
+  provider->get(tinyRequest(5 + kKept));
+  int64_t compiles = provider->statistics().compiles;
+  for (int64_t i = 2; i <= kKept; ++i)
+    provider->get(tinyRequest(5 + i));
+  provider->get(tinyRequest(5));
+  EXPECT_EQ(provider->statistics().compiles, compiles);
+  provider->get(tinyRequest(6));
+  EXPECT_EQ(provider->statistics().compiles, compiles + 1);
+}
+
 TEST_F(JitProviderTest, DumpWritesEveryStage) {
   ProviderOptions options;
   options.noDiskCache = true;

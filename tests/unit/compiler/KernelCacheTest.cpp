@@ -116,6 +116,42 @@ TEST_F(KernelCacheTest, SurvivesAFolderThatGoesAway) {
   EXPECT_EQ(cache.read(plan(), object), KernelCache::Lookup::Miss);
 }
 
+TEST_F(KernelCacheTest, EvictsWhatIsUnusedForLongest) {
+  auto planOf = [](char letter) { return plan(std::string(64, letter)); };
+  auto age = [&](char letter, int hours) {
+    fs::path path = folder / (std::string(64, letter) + ".kernel");
+    fs::last_write_time(path, fs::file_time_type::clock::now() -
+                                  std::chrono::hours(hours));
+  };
+  std::string large(100000, 'x');
+  writeFile(folder / "other.txt", large);
+  // Room for three entries and a little.
+  KernelCache cache(folder, 320000);
+  for (char letter : {'a', 'b', 'c'})
+    ASSERT_TRUE(cache.write(planOf(letter), large));
+  age('a', 3);
+  age('b', 2);
+  age('c', 1);
+  EXPECT_EQ(cache.read(planOf('a'), object), KernelCache::Lookup::Hit);
+  ASSERT_TRUE(cache.write(planOf('d'), large));
+  EXPECT_EQ(cache.read(planOf('b'), object), KernelCache::Lookup::Miss);
+  EXPECT_EQ(cache.read(planOf('c'), object), KernelCache::Lookup::Miss);
+  EXPECT_EQ(cache.read(planOf('a'), object), KernelCache::Lookup::Hit);
+  EXPECT_EQ(cache.read(planOf('d'), object), KernelCache::Lookup::Hit);
+  EXPECT_TRUE(fs::exists(folder / "other.txt")) << "is no entry";
+  // A smaller limit holds from the start.
+  age('d', 1);
+  KernelCache smaller(folder, 150000);
+  EXPECT_EQ(smaller.read(planOf('d'), object), KernelCache::Lookup::Miss);
+  EXPECT_EQ(smaller.read(planOf('a'), object), KernelCache::Lookup::Hit);
+}
+
+TEST_F(KernelCacheTest, RemovesWhatKilledProcessesLeft) {
+  writeFile(folder / (plan().key + ".kernel.tmp.1.0"), "half");
+  KernelCache cache(folder);
+  EXPECT_TRUE(filesIn(folder).empty());
+}
+
 TEST_F(KernelCacheTest, SaysWhyAFolderCannotBeUsed) {
   writeFile(folder / "file", "");
   for (const fs::path &path : {folder / "file", folder / "file" / "below"}) {

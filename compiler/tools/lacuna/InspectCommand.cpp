@@ -1,0 +1,167 @@
+//===- InspectCommand.cpp - lacuna inspect: what is in a file -------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CommandLine.h"
+#include "ExportCommand.h"
+
+#include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Runtime/Export.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace lacuna {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kLayer = ".layer", kCheckpoint = ".safetensors";
+
+Json describe(const std::string &name, const Geometry &geometry,
+              const Structure &structure, int64_t units, int64_t active) {
+  Json shape{geometry.outChannels, geometry.inChannels};
+  if (geometry.kind == LayerKind::Conv2d) {
+    shape.push_back(geometry.kernel.height);
+    shape.push_back(geometry.kernel.width);
+  }
+  return {{"name", name},
+          {"op", geometry.kind == LayerKind::Conv2d ? "conv2d" : "linear"},
+          {"shape", shape},
+          {"scheme", schemeName(structure.scheme)},
+          {"units", units},
+          {"active", active},
+          {"weights", geometry.weights()},
+          {"sparsity", 1 - double(active) / double(geometry.weights())}};
+}
+
+Json describe(const std::string &name, const Descriptor &descriptor) {
+  return describe(
+      name, descriptor.geometry, descriptor.structure,
+      int64_t(descriptor.active.units.size()),
+      descriptor.active.values(descriptor.geometry, descriptor.structure));
+}
+
+Json inspectCheckpoint(const std::string &path) {
+  Checkpoint checkpoint(path);
+  const SafetensorsFile &file = checkpoint.contents();
+  Json result{{"kind", "checkpoint"}, {"bytes", file.size()}};
+  for (const char *field :
+       {"trainer.model", "trainer.data", "trainer.epoch", "trainer.step",
+        "trainer.epochs", "trainer.best_test_accuracy",
+        "trainer.final_test_accuracy", "method.name"})
+    result[field] = checkpoint.text(field);
+  Json layers = Json::array();
+  for (const auto &[name, text] : file.metadata()) {
+    if (name.size() <= kLayer.size() ||
+        name.compare(name.size() - kLayer.size(), kLayer.size(), kLayer) != 0)
+      continue;
+    std::string parameter = name.substr(0, name.size() - kLayer.size());
+    Descriptor layer = parseLayer(text, path + ": " + name);
+    auto elements = [&](const char *field) {
+      auto entry = file.entries().find(parameter + field);
+      return entry == file.entries().end() ? 0 : entry->second.elements();
+    };
+    layers.push_back(describe(parameter, layer.geometry, layer.structure,
+                              elements(".active"), elements(".values")));
+  }
+  result["layers"] = layers;
+  Json bytes = Json::object();
+  for (const auto &[name, entry] : file.entries()) {
+    size_t dot = name.rfind('.');
+    std::string kind = dot == std::string::npos ? name : name.substr(dot + 1);
+    bytes[kind] = bytes.value(kind, int64_t(0)) + entry.bytes;
+  }
+  result["bytes_by_kind"] = bytes;
+  return result;
+}
+
+Json inspectExport(const std::string &folder) {
+  ExportManifest manifest = readManifest(folder);
+  Json layers = Json::array();
+  for (const std::string &name : manifest.files)
+    if (std::filesystem::path(name).extension() == ".json")
+      layers.push_back(describe(std::filesystem::path(name).stem().string(),
+                                loadDescriptor(folder + "/" + name)));
+  return {{"kind", "export"},
+          {"model", manifest.model},
+          {"data", manifest.data},
+          {"epochs", manifest.epochs},
+          {"layers", layers}};
+}
+
+Json inspectDescriptor(const std::string &path) {
+  return {{"kind", "descriptor"},
+          {"layers", Json::array({describe(path, loadDescriptor(path))})}};
+}
+
+void print(const Json &contents) {
+  for (const auto &field : contents.items()) {
+    if (field.key() == "layers")
+      continue;
+    if (!field.value().is_object()) {
+      std::printf("%-28s %s\n", field.key().c_str(),
+                  field.value().is_string()
+                      ? field.value().get<std::string>().c_str()
+                      : field.value().dump().c_str());
+      continue;
+    }
+    std::printf("%s\n", field.key().c_str());
+    for (const auto &inner : field.value().items())
+      std::printf("  %-26s %s\n", inner.key().c_str(),
+                  inner.value().dump().c_str());
+  }
+  std::printf("%-36s %-8s %-20s %-13s %10s %10s %10s  %s\n", "layer", "op",
+              "shape", "scheme", "units", "active", "weights", "sparsity");
+  int64_t active = 0, weights = 0;
+  for (const Json &layer : contents["layers"]) {
+    std::printf(
+        "%-36s %-8s %-20s %-13s %10lld %10lld %10lld  %.4f\n",
+        layer["name"].get<std::string>().c_str(),
+        layer["op"].get<std::string>().c_str(), layer["shape"].dump().c_str(),
+        layer["scheme"].get<std::string>().c_str(),
+        layer["units"].get<long long>(), layer["active"].get<long long>(),
+        layer["weights"].get<long long>(), layer["sparsity"].get<double>());
+    active += layer["active"].get<int64_t>();
+    weights += layer["weights"].get<int64_t>();
+  }
+  std::printf("%lld of %lld weights\n", static_cast<long long>(active),
+              static_cast<long long>(weights));
+}
+
+} // namespace
+
+int runInspect(int argc, char **argv,
+               const ProviderFactory & /*makeProvider*/) {
+  CLI::App app("Says what is in a checkpoint (.safetensors), an exported "
+               "network (its folder) or a descriptor (.json).",
+               "lacuna inspect");
+  std::string path;
+  bool json = false;
+  app.add_option("file", path, "The file or folder")->required();
+  app.add_flag("--json", json, "Print one JSON object");
+  return runCommand(app, argc, argv, [&] {
+    std::error_code ignored;
+    std::string_view name(path);
+    bool isCheckpoint = name.find(kCheckpoint) != std::string_view::npos;
+    Json contents = std::filesystem::is_directory(path, ignored)
+                        ? inspectExport(path)
+                    : isCheckpoint ? inspectCheckpoint(path)
+                                   : inspectDescriptor(path);
+    if (json)
+      std::printf("%s\n", contents.dump(2).c_str());
+    else
+      print(contents);
+  });
+}
+
+} // namespace lacuna

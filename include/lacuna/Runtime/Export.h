@@ -1,0 +1,49 @@
+//===- Export.h - Networks as descriptors and arrays -----------*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An exported network is a folder (docs/checkpoint.md): a descriptor for the
+// weights of each layer, all values in weights.npz, and model.json, which is
+// written last and holds the sizes and checksums of the others.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_RUNTIME_EXPORT_H
+#define LACUNA_RUNTIME_EXPORT_H
+
+#include "lacuna/Runtime/Checkpoint.h"
+#include "lacuna/Runtime/Network.h"
+
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// What model.json says, its files verified.
+struct ExportManifest {
+  std::string model; ///< As makeModel() names it.
+  std::string data;  ///< What it was trained on.
+  int epochs = 0;    ///< Trained.
+  std::vector<std::string> files;
+};
+
+/// Writes the network of a checkpoint as it stands, weights dense with zeros
+/// where nothing is active. Makes the folder. Throws UserError when the
+/// checkpoint does not hold a network, EnvironmentError when a file cannot be
+/// written.
+void exportNetwork(Checkpoint &checkpoint, const std::string &folder);
+
+/// Reads model.json and verifies size and checksum of every file it names.
+/// Throws UserError naming file and field.
+ExportManifest readManifest(const std::string &folder);
+
+/// Gives a network the active sets, weights, norms and biases of an export.
+/// What the optimiser keeps is zero. The network must be of the same model and
+/// schemes, and hold as many active units in each layer. Throws UserError
+/// naming file and field. Kernels must be packed anew after it.
+void importNetwork(const std::string &folder, Network &network);
+
+} // namespace lacuna
+
+#endif // LACUNA_RUNTIME_EXPORT_H

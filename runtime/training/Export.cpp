@@ -1,0 +1,352 @@
+//===- Export.cpp - Networks as descriptors and arrays --------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Export.h"
+
+#include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Support/Error.h"
+#include "lacuna/Support/Npz.h"
+
+#include <nlohmann/json.hpp>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+
+namespace lacuna {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kExportVersion = 1;
+constexpr char kManifest[] = "model.json", kArchive[] = "weights.npz";
+constexpr int64_t kMaxManifestBytes = int64_t(1) << 24;
+constexpr int64_t kMaxFileBytes = int64_t(1) << 34;
+
+constexpr std::string_view kLayer = ".layer", kValues = ".values",
+                           kMean = ".running_mean",
+                           kVariance = ".running_variance";
+
+bool endsWith(const std::string &text, std::string_view end) {
+  return text.size() > end.size() &&
+         text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+std::string without(const std::string &text, std::string_view end) {
+  return text.substr(0, text.size() - end.size());
+}
+
+uint32_t checksumOf(std::string_view bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(crc32_z(0, nullptr, 0),
+              reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
+}
+
+std::vector<int64_t> shapeOf(const Geometry &geometry) {
+  if (geometry.kind == LayerKind::Linear)
+    return {geometry.outChannels, geometry.inChannels};
+  return {geometry.outChannels, geometry.inChannels, geometry.kernel.height,
+          geometry.kernel.width};
+}
+
+/// Writes files one by one, and what it has written into the manifest.
+class FolderWriter {
+public:
+  explicit FolderWriter(const std::string &folder) : folder(folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+      throw EnvironmentError(folder + ": cannot be made: " + error.message());
+    removeAbandonedTemporaries(folder, "");
+    // An export that is not whole has no manifest.
+    std::filesystem::remove(folder + "/" + kManifest, error);
+    if (error)
+      throw EnvironmentError(folder + "/" + kManifest +
+                             ": cannot be replaced: " + error.message());
+  }
+
+  void write(const std::string &name, const std::string &bytes) {
+    writeFileAtomically(folder + "/" + name, {bytes});
+    files.push_back({{"name", name},
+                     {"bytes", bytes.size()},
+                     {"crc32", checksumOf(bytes)}});
+  }
+
+  void finish(Json manifest) {
+    manifest["files"] = files;
+    writeFileAtomically(folder + "/" + kManifest, {manifest.dump(2) + "\n"});
+  }
+
+private:
+  std::string folder;
+  Json files = Json::array();
+};
+
+/// The descriptor of a parameter, verified.
+Descriptor savedDescriptor(Checkpoint &checkpoint, const std::string &name) {
+  std::string where = checkpoint.path() + ": " + name;
+  Descriptor descriptor = parseLayer(
+      checkpoint.text(name + std::string(kLayer)), where + std::string(kLayer));
+  if (descriptor.structure.scheme != Scheme::Dense)
+    descriptor.active.units = checkpoint.list<uint32_t>(name + ".active");
+  if (descriptor.structure.scheme == Scheme::Pattern)
+    descriptor.active.patternIds =
+        checkpoint.list<uint8_t>(name + ".pattern_ids");
+  try {
+    descriptor.active.verify(descriptor.geometry, descriptor.structure);
+  } catch (const UserError &error) {
+    throw UserError(where + "." + error.what());
+  }
+  return descriptor;
+}
+
+NpyArray denseArray(Checkpoint &checkpoint, const std::string &name,
+                    const Descriptor &descriptor) {
+  std::vector<float> values =
+      checkpoint.list<float>(name + std::string(kValues));
+  std::vector<uint32_t> positions =
+      descriptor.active.positions(descriptor.geometry, descriptor.structure);
+  if (values.size() != positions.size())
+    throw UserError(checkpoint.path() + ": " + name + ".values: has " +
+                    std::to_string(values.size()) +
+                    " elements, its active set has " +
+                    std::to_string(positions.size()));
+  NpyArray array;
+  array.shape = shapeOf(descriptor.geometry);
+  array.data.assign(static_cast<size_t>(descriptor.geometry.weights()), 0.0f);
+  for (size_t i = 0; i < positions.size(); ++i)
+    array.data[positions[i]] = values[i];
+  return array;
+}
+
+NpyArray listArray(Checkpoint &checkpoint, const std::string &name) {
+  NpyArray array;
+  array.data = checkpoint.list<float>(name);
+  array.shape = {static_cast<int64_t>(array.data.size())};
+  return array;
+}
+
+template <typename T>
+T field(const Json &object, const char *name, const std::string &where) {
+  try {
+    return object.at(name).get<T>();
+  } catch (const Json::exception &) {
+    throw UserError(where + ": " + name + ": is missing or of another type");
+  }
+}
+
+/// Loads from an export what it has, and starts the rest from zero.
+class Importer : public StateVisitor {
+public:
+  explicit Importer(const std::string &folder)
+      : folder(folder), archive(folder + "/" + kArchive) {}
+
+  bool loading() const override { return true; }
+
+  void refuseUnread() const {
+    for (const std::string &name : archive.names())
+      if (read.count(name) == 0)
+        throw UserError(archive.path() + ": " + name +
+                        ": belongs to no layer of this model");
+  }
+
+protected:
+  void visitExpected(const std::string &name,
+                     const std::string &value) override {
+    if (!endsWith(name, kLayer))
+      return;
+    std::string parameter = without(name, kLayer);
+    Descriptor descriptor = loadDescriptor(folder + "/" + parameter + ".json");
+    if (formatLayer(descriptor.geometry, descriptor.structure) != value)
+      fail(parameter, "is another layer than this model's, or of another "
+                      "scheme; use the model and --scheme of the export");
+    descriptors.emplace(parameter, std::move(descriptor));
+  }
+
+  int64_t storedCount(const std::string &name, StateType type,
+                      int64_t /*maximum*/) override {
+    if (endsWith(name, ".active") && type == StateType::U32)
+      return int64_t(active(name, ".active").units.size());
+    if (endsWith(name, ".pattern_ids") && type == StateType::U8)
+      return int64_t(active(name, ".pattern_ids").patternIds.size());
+    return 0;
+  }
+
+  void visitArray(const std::string &name, StateType type, void *elements,
+                  int64_t count) override {
+    size_t bytes = static_cast<size_t>(count * stateTypeBytes(type));
+    if (type == StateType::U32 && endsWith(name, ".active"))
+      std::copy_n(active(name, ".active").units.data(), count,
+                  static_cast<uint32_t *>(elements));
+    else if (type == StateType::U8 && endsWith(name, ".pattern_ids"))
+      std::copy_n(active(name, ".pattern_ids").patternIds.data(), count,
+                  static_cast<uint8_t *>(elements));
+    else if (type == StateType::F32 && endsWith(name, kValues))
+      takeValues(without(name, kValues), static_cast<float *>(elements), count);
+    else if (type == StateType::F32 &&
+             (endsWith(name, kMean) || endsWith(name, kVariance)))
+      takeList(name, static_cast<float *>(elements), count);
+    else
+      std::memset(elements, 0, bytes);
+  }
+
+  void visitText(const std::string & /*name*/,
+                 std::string & /*value*/) override {
+    throw InternalError("an export holds no numbers of a run");
+  }
+
+  [[noreturn]] void fail(const std::string &name,
+                         const std::string &message) const override {
+    throw UserError(folder + ": " + name + ": " + message);
+  }
+
+private:
+  const ActiveSet &active(const std::string &name, std::string_view end) {
+    return descriptors.at(without(name, end)).active;
+  }
+
+  void takeValues(const std::string &name, float *values, int64_t count) {
+    auto found = descriptors.find(name);
+    if (found == descriptors.end())
+      return takeList(name, values, count);
+    const Descriptor &descriptor = found->second;
+    NpyArray array = archive.read(name);
+    read.insert(name);
+    if (array.shape != shapeOf(descriptor.geometry))
+      refuseShape(name, array, shapeOf(descriptor.geometry));
+    std::vector<uint32_t> positions =
+        descriptor.active.positions(descriptor.geometry, descriptor.structure);
+    verifyInvariant(int64_t(positions.size()) == count,
+                    "an active set was not taken as it was read");
+    for (size_t i = 0; i < positions.size(); ++i) {
+      values[i] = array.data[positions[i]];
+      array.data[positions[i]] = 0;
+    }
+    for (size_t i = 0; i < array.data.size(); ++i)
+      if (array.data[i] != 0)
+        throw UserError(archive.path() + ": " + name + ": element " +
+                        std::to_string(i) +
+                        " is not zero, although the descriptor says that it "
+                        "is not active");
+  }
+
+  void takeList(const std::string &name, float *values, int64_t count) {
+    NpyArray array = archive.read(name);
+    read.insert(name);
+    if (array.shape != std::vector<int64_t>{count})
+      refuseShape(name, array, {count});
+    std::copy(array.data.begin(), array.data.end(), values);
+  }
+
+  [[noreturn]] void refuseShape(const std::string &name, const NpyArray &array,
+                                const std::vector<int64_t> &wanted) const {
+    throw UserError(archive.path() + ": " + name + ": has shape " +
+                    formatShape(array.shape) + ", must have " +
+                    formatShape(wanted));
+  }
+
+  std::string folder;
+  NpzFile archive;
+  std::map<std::string, Descriptor> descriptors;
+  std::set<std::string> read;
+};
+
+} // namespace
+
+void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
+  Json manifest;
+  manifest["version"] = kExportVersion;
+  manifest["model"] = checkpoint.text("trainer.model");
+  manifest["data"] = checkpoint.text("trainer.data");
+  int epochs = 0;
+  checkpoint.load(
+      [&](StateVisitor &state) { state.scalar("trainer.epoch", epochs); },
+      Checkpoint::Rest::Ignored);
+  manifest["epochs"] = epochs;
+
+  FolderWriter writer(folder);
+  NpzWriter archive;
+  std::set<std::string> described;
+  for (const auto &[name, text] : checkpoint.contents().metadata()) {
+    if (!endsWith(name, kLayer))
+      continue;
+    std::string parameter = without(name, kLayer);
+    Descriptor descriptor = savedDescriptor(checkpoint, parameter);
+    writer.write(parameter + ".json", formatDescriptor(descriptor));
+    archive.add(parameter, denseArray(checkpoint, parameter, descriptor));
+    described.insert(parameter);
+  }
+  for (const auto &[name, entry] : checkpoint.contents().entries()) {
+    if (endsWith(name, kMean) || endsWith(name, kVariance))
+      archive.add(name, listArray(checkpoint, name));
+    else if (endsWith(name, kValues) &&
+             described.count(without(name, kValues)) == 0)
+      archive.add(without(name, kValues), listArray(checkpoint, name));
+  }
+  writer.write(kArchive, archive.finish());
+  writer.finish(std::move(manifest));
+}
+
+ExportManifest readManifest(const std::string &folder) {
+  std::string path = folder + "/" + kManifest;
+  std::string text = readFile(path, kMaxManifestBytes);
+  Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!root.is_object())
+    throw UserError(path + ": is not a JSON object");
+  int version = field<int>(root, "version", path);
+  if (version != kExportVersion)
+    throw UserError(path + ": version: is " + std::to_string(version) +
+                    ", this Lacuna reads version " +
+                    std::to_string(kExportVersion));
+  ExportManifest manifest;
+  manifest.model = field<std::string>(root, "model", path);
+  manifest.data = field<std::string>(root, "data", path);
+  manifest.epochs = field<int>(root, "epochs", path);
+  for (const Json &file : field<std::vector<Json>>(root, "files", path)) {
+    std::string name = field<std::string>(file, "name", path + ": files");
+    if (name.empty() || name.find('/') != std::string::npos || name[0] == '.')
+      throw UserError(path + ": files: a name may not leave the folder");
+    std::string bytes = readFile(folder + "/" + name, kMaxFileBytes);
+    if (bytes.size() != field<uint64_t>(file, "bytes", path + ": files") ||
+        checksumOf(bytes) != field<uint32_t>(file, "crc32", path + ": files"))
+      throw UserError(folder + "/" + name +
+                      ": is not the file that was exported: size or checksum "
+                      "differ from " +
+                      path);
+    manifest.files.push_back(name);
+  }
+  return manifest;
+}
+
+void importNetwork(const std::string &folder, Network &network) {
+  ExportManifest manifest = readManifest(folder);
+  if (manifest.model != network.name())
+    throw UserError(folder + "/" + kManifest + ": model: is '" +
+                    manifest.model + "', this run trains '" + network.name() +
+                    "'");
+  std::vector<int64_t> units;
+  for (const SparseLayer *layer : network.weightLayers())
+    units.push_back(layer->weight().activeUnits());
+  Importer importer(folder);
+  network.visitState(importer);
+  importer.refuseUnread();
+  for (size_t i = 0; i < units.size(); ++i) {
+    const SparseParameter &weight = network.weightLayers()[i]->weight();
+    if (weight.activeUnits() != units[i])
+      throw UserError(folder + ": " + weight.name() + ": has " +
+                      std::to_string(weight.activeUnits()) +
+                      " active units, this run starts with " +
+                      std::to_string(units[i]) +
+                      "; use the method and sparsity of the export");
+  }
+}
+
+} // namespace lacuna
