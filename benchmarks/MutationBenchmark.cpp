@@ -12,6 +12,7 @@
 
 #include "lacuna/Runtime/Method.h"
 #include "lacuna/Runtime/Models.h"
+#include "lacuna/Support/Error.h"
 
 #include <algorithm>
 #include <vector>
@@ -73,6 +74,11 @@ MutationTiming timeMutations(const MutationBenchmarkOptions &options,
   MethodOptions methodOptions;
   methodOptions.sparsity = options.sparsity;
   std::unique_ptr<Method> method = makeMethod(options.method, methodOptions);
+  if (method->denseGradientUse() != Method::DenseGradientUse::Never ||
+      options.method == "snip" || options.method == "grasp")
+    throw UserError("method: " + options.method +
+                    " chooses by gradients, which only training makes; its "
+                    "mutations are timed by none of these rows");
   ModelInput input = usualInput(options.model);
   Network network =
       makeModel(options.model, input.shape, input.classes,

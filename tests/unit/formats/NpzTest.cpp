@@ -52,8 +52,9 @@ TEST(Npz, RefusesDamagedArchives) {
   EXPECT_NO_THROW(readAll(bytes));
   for (size_t size = 0; size < bytes.size(); ++size) {
     SCOPED_TRACE(size);
-    EXPECT_NE(errorOf<UserError>([&] { readAll(bytes.substr(0, size)); })
-                  .find(directory.file("a.npz")),
+    EXPECT_NE(errorOf<UserError>([&] {
+                readAll(bytes.substr(0, size));
+              }).find(directory.file("a.npz")),
               std::string::npos);
   }
   // The data of the only entry; its checksum tells.
