@@ -41,6 +41,9 @@ int64_t choosePanelRows(int64_t rows) {
   return few > 1 ? few : largestDivisor(rows, 12);
 }
 
+/// The largest plane that is a tile as a whole where that pays.
+constexpr int64_t kWholePlanePixels = 64;
+
 struct TileChoice {
   int64_t height = 1, width = 1;
 };
@@ -117,16 +120,27 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   int64_t tilePixels = schedule.panelRows > 1
                            ? std::max<int64_t>(16, schedule.panelPixels)
                            : accumulators;
-  TileChoice tile = chooseTile(plane, border, step, tilePixels);
+  // A whole plane at a time visits the lane sums less often, which pays where
+  // there are many: all weights, or several taps an item.
+  bool gradWeight = operation == Operation::GradWeight;
+  bool wholePlane = gradWeight && manyRegisters &&
+                    level == Level::Specialised &&
+                    step.height * step.width == 1 &&
+                    plane.height * plane.width <= kWholePlanePixels &&
+                    (structure.scheme == Scheme::Dense ||
+                     structure.scheme == Scheme::Pattern);
+  TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
+                               : chooseTile(plane, border, step, tilePixels);
   schedule.tileHeight = tile.height;
   schedule.tileWidth = tile.width;
 
   // A plane smaller than the tile leaves registers idle: span batch blocks.
   int64_t pixels = tile.height * tile.width;
+  int64_t wantedPixels = wholePlane ? 2 * accumulators : accumulators;
   schedule.batchTile = std::max<int64_t>(
-      1, std::min(ceilDiv(kNominalBatch, target.lanes), accumulators / pixels));
+      1, std::min(ceilDiv(kNominalBatch, target.lanes), wantedPixels / pixels));
 
-  if (operation == Operation::GradWeight) {
+  if (gradWeight) {
     schedule.chunkOuter =
         geometry.weights() * target.lanes > kMaxCachedLaneSums;
     bool kernels =
@@ -148,7 +162,7 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   // A stride leaves few items for each packed pixel: longer runs are worth a
   // tile that is a little too large for the L1.
   bool strided = geometry.stride.height * geometry.stride.width > 1;
-  int64_t budget = target.l1Bytes * (strided ? 15 : 8) / 10;
+  int64_t budget = target.l1Bytes * (strided || wholePlane ? 15 : 8) / 10;
   int64_t fit = budget / channelBytes;
   fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
   // Blocks seen from grad-input must not straddle chunks.
