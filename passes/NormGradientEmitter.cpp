@@ -113,6 +113,7 @@ private:
     // The next channel's pixels lie too far off for a hardware prefetcher.
     Value next = emit.add(position, layout.target.height * layout.target.width *
                                         emit.lanes());
+    emit.prefetch(emit.operands.result, next, /*write=*/true);
     emit.prefetch(emit.operands.normInput, next, /*write=*/false);
     if (emit.fusion.normResidual)
       emit.prefetch(emit.operands.normOutput, next, /*write=*/false);
