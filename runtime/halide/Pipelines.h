@@ -37,10 +37,16 @@
   X(scale_shift_add, (B *, B *, B *, B *, B *))                                \
   X(scale_shift_add_relu, (B *, B *, B *, B *, B *))                           \
   X(affine_combine, (B *, B *, B *, B *, B *, int32_t, B *))                   \
-  X(max_pool, (B *, int32_t, int32_t, B *))                                    \
-  X(max_pool_backward, (B *, B *, B *, int32_t, int32_t, B *))                 \
+  X(max_pool, (B *, int32_t, int32_t, int32_t, B *))                           \
+  X(max_pool_backward, (B *, B *, B *, int32_t, int32_t, int32_t, B *))        \
   X(average_pool, (B *, int32_t, B *))                                         \
   X(average_pool_backward, (B *, int32_t, B *))                                \
+  X(lstm_gates, (B *, B *, B *))                                               \
+  X(lstm_cell, (B *, B *, B *))                                                \
+  X(lstm_output, (B *, B *, B *))                                              \
+  X(lstm_cell_gradient, (B *, B *, B *, B *, B *))                             \
+  X(lstm_argument_gradient, (B *, B *, B *, B *, B *, B *))                    \
+  X(lstm_carry, (B *, B *, B *))                                               \
   X(softmax_summary, (B *, B *, B *))                                          \
   X(softmax_gradient, (B *, B *, B *, float, float, int32_t, B *))             \
   X(load_images, (B *, B *, B *, B *, int32_t, int32_t, B *))

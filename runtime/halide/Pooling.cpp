@@ -39,26 +39,30 @@ void forEachPlaneRange(ThreadPool &pool, const TensorShape &shape,
 }
 
 TensorShape pooledShape(const Operands &operands, const TensorShape &input,
-                        int64_t window, int64_t stride) {
+                        const PoolWindow &pooling) {
+  auto [window, stride, padding] = pooling;
   operands.requirePlane(input);
-  operands.require(window >= 1 && stride >= 1 && stride <= input.height &&
-                       stride <= input.width && window <= input.height &&
-                       window <= input.width,
+  int64_t height = input.height + 2 * padding;
+  int64_t width = input.width + 2 * padding;
+  operands.require(padding >= 0 && 2 * padding <= window,
+                   "the padding must be at most half a window");
+  operands.require(window >= 1 && stride >= 1 && stride <= height &&
+                       stride <= width && window <= height && window <= width,
                    "the window or stride does not fit the plane");
   TensorShape output = input;
-  output.height = (input.height - window) / stride + 1;
-  output.width = (input.width - window) / stride + 1;
+  output.height = (height - window) / stride + 1;
+  output.width = (width - window) / stride + 1;
   return output;
 }
 
 } // namespace
 
-void maxPool(ThreadPool &pool, const Tensor &input, int64_t window,
-             int64_t stride, Tensor &output) {
+void maxPool(ThreadPool &pool, const Tensor &input, const PoolWindow &window,
+             Tensor &output) {
   Operands operands("maxPool");
   operands.require(&input != &output, "cannot work in place");
   const TensorShape &shape = input.shape();
-  TensorShape pooled = pooledShape(operands, shape, window, stride);
+  TensorShape pooled = pooledShape(operands, shape, window);
   const Pipelines &pipelines = pipelinesFor(shape.lanes);
   output.reshape(pooled);
   forEachPlaneRange(
@@ -66,7 +70,9 @@ void maxPool(ThreadPool &pool, const Tensor &input, int64_t window,
         verifyCall(
             pipelines.max_pool(
                 planesView(input.data() + first * shape.plane(), shape, planes),
-                static_cast<int32_t>(window), static_cast<int32_t>(stride),
+                static_cast<int32_t>(window.window),
+                static_cast<int32_t>(window.stride),
+                static_cast<int32_t>(window.padding),
                 planesView(output.data() + first * pooled.plane(), pooled,
                            planes)),
             "max_pool");
@@ -75,14 +81,14 @@ void maxPool(ThreadPool &pool, const Tensor &input, int64_t window,
 
 void maxPoolBackward(ThreadPool &pool, const Tensor &input,
                      const Tensor &output, const Tensor &gradient,
-                     int64_t window, int64_t stride, Tensor &inputGradient) {
+                     const PoolWindow &window, Tensor &inputGradient) {
   Operands operands("maxPoolBackward");
   operands.require(&inputGradient != &input && &inputGradient != &output &&
                        &inputGradient != &gradient,
                    "cannot work in place");
   operands.requireSameShape(output, gradient);
   const TensorShape &shape = input.shape();
-  const TensorShape pooled = pooledShape(operands, shape, window, stride);
+  const TensorShape pooled = pooledShape(operands, shape, window);
   operands.require(pooled == output.shape(),
                    "the output does not have the pooled shape");
   const Pipelines &pipelines = pipelinesFor(shape.lanes);
@@ -98,7 +104,9 @@ void maxPoolBackward(ThreadPool &pool, const Tensor &input,
             pipelines.max_pool_backward(
                 planesView(input.data() + offset, shape, planes),
                 pooledView(output), pooledView(gradient),
-                static_cast<int32_t>(window), static_cast<int32_t>(stride),
+                static_cast<int32_t>(window.window),
+                static_cast<int32_t>(window.stride),
+                static_cast<int32_t>(window.padding),
                 planesView(inputGradient.data() + offset, shape, planes)),
             "max_pool_backward");
       });
@@ -109,7 +117,7 @@ void averagePool(ThreadPool &pool, const Tensor &input, int64_t window,
   Operands operands("averagePool");
   operands.require(&input != &output, "cannot work in place");
   const TensorShape &shape = input.shape();
-  TensorShape pooled = pooledShape(operands, shape, window, window);
+  TensorShape pooled = pooledShape(operands, shape, {window, window});
   operands.require(shape.height % window == 0 && shape.width % window == 0,
                    "the window does not divide the plane");
   const Pipelines &pipelines = pipelinesFor(shape.lanes);
@@ -132,7 +140,7 @@ void averagePoolBackward(ThreadPool &pool, const Tensor &gradient,
   Operands operands("averagePoolBackward");
   operands.require(&inputGradient != &gradient, "cannot work in place");
   const TensorShape shape = inputShape;
-  const TensorShape pooled = pooledShape(operands, shape, window, window);
+  const TensorShape pooled = pooledShape(operands, shape, {window, window});
   operands.require(shape.height % window == 0 && shape.width % window == 0,
                    "the window does not divide the plane");
   operands.require(pooled == gradient.shape(),

@@ -23,7 +23,7 @@ GradientPool::Lease Relu::backward(RunContext &context,
 
 const Tensor &MaxPool::forward(RunContext &context, const Tensor &input) {
   latestInput = &input;
-  operators::maxPool(context.pool, input, window, stride, result);
+  operators::maxPool(context.pool, input, window, result);
   return result;
 }
 
@@ -34,7 +34,7 @@ GradientPool::Lease MaxPool::backward(RunContext &context,
   GradientPool::Lease inputGradient =
       context.gradients.acquire(latestInput->shape());
   operators::maxPoolBackward(context.pool, *latestInput, result, *gradient,
-                             window, stride, *inputGradient);
+                             window, *inputGradient);
   return inputGradient;
 }
 

@@ -38,16 +38,17 @@ float inverseDeviationOf(float variance) {
 
 } // namespace
 
-BatchNorm::BatchNorm(std::string name, int64_t channels, bool relu)
-    : Layer(name), relu(relu), gamma(name + ".gamma", channels),
-      beta(name + ".beta", channels),
+BatchNorm::BatchNorm(std::string name, int64_t channels, bool relu,
+                     float initialScale)
+    : Layer(name), relu(relu), initialScale(initialScale),
+      gamma(name + ".gamma", channels), beta(name + ".beta", channels),
       running(MemoryKind::Weights, 2 * channels),
       channelScratch(MemoryKind::Scratch, ScratchRows * channels) {
   initialise(0, 0);
 }
 
 void BatchNorm::initialise(uint64_t /*seed*/, uint32_t /*layer*/) {
-  std::fill_n(gamma.values(), channels(), 1.0f);
+  std::fill_n(gamma.values(), channels(), initialScale);
   std::fill_n(beta.values(), channels(), 0.0f);
   std::fill_n(running.data(), channels(), 0.0f);
   std::fill_n(running.data() + channels(), channels(), 1.0f);

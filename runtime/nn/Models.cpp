@@ -57,6 +57,14 @@ void residualStage(NetworkBuilder &net, const std::string &stage,
   }
 }
 
+void averagePoolAll(NetworkBuilder &net) {
+  if (net.shape().height != net.shape().width)
+    throw UserError("model: residual networks need square images, got " +
+                    std::to_string(net.shape().height) + "x" +
+                    std::to_string(net.shape().width) + " before the pooling");
+  net.averagePool("pool", net.shape().height);
+}
+
 void resnet(NetworkBuilder &net, int64_t classes, int64_t blocks,
             int64_t width) {
   net.initialisation(Initialisation::KaimingFanOut).convBias(false);
@@ -64,12 +72,119 @@ void resnet(NetworkBuilder &net, int64_t classes, int64_t blocks,
   residualStage(net, "stage1", blocks, width, 1);
   residualStage(net, "stage2", blocks, 2 * width, 2);
   residualStage(net, "stage3", blocks, 4 * width, 2);
-  if (net.shape().height != net.shape().width)
-    throw UserError("model: residual networks need square images, got " +
-                    std::to_string(net.shape().height) + "x" +
-                    std::to_string(net.shape().width) + " before the pooling");
-  net.averagePool("pool", net.shape().height)
-      .initialisation(Initialisation::SmallNormal)
+  averagePoolAll(net);
+  net.initialisation(Initialisation::SmallNormal)
+      .linear("classifier", classes, Sparsity::Dense);
+}
+
+/// `hiddenFeatures`: of a linear layer before the classifier, or 0 for none.
+void vgg(NetworkBuilder &net, int64_t classes, int64_t convsOfLateStages,
+         int64_t hiddenFeatures) {
+  net.initialisation(Initialisation::KaimingFanOut).convBias(false);
+  const int64_t widths[] = {64, 128, 256, 512, 512};
+  for (int64_t stage = 1; stage <= 5; ++stage) {
+    int64_t convs = stage <= 2 ? 2 : convsOfLateStages;
+    for (int64_t number = 1; number <= convs; ++number) {
+      std::string place = std::to_string(stage) + "_" + std::to_string(number);
+      bool first = stage == 1 && number == 1;
+      net.conv("conv" + place, widths[stage - 1], {3, 1, 1},
+               first ? Sparsity::Dense : Sparsity::Maskable)
+          .batchNorm("bn" + place, true);
+    }
+    if (stage < 5)
+      net.maxPool("pool" + std::to_string(stage), 2, 2);
+  }
+  net.averagePool("pool5", 2).initialisation(Initialisation::SmallNormal);
+  if (hiddenFeatures > 0)
+    net.linear("fc1", hiddenFeatures, Sparsity::Maskable)
+        .batchNorm("fc1.bn", true);
+  net.linear("classifier", classes, Sparsity::Dense);
+}
+
+/// A block whose first norm belongs to both paths where the shape changes, and
+/// to the main path alone where it does not.
+void wideBlock(NetworkBuilder &net, const std::string &name, int64_t width,
+               int64_t stride) {
+  bool reshapes = net.shape().channels != width;
+  if (reshapes)
+    net.batchNorm(name + ".bn1", true);
+  auto main = [&](NetworkBuilder &path) {
+    if (!reshapes)
+      path.batchNorm(name + ".bn1", true);
+    path.conv(name + ".conv1", width, {3, stride, 1}, Sparsity::Maskable)
+        .batchNorm(name + ".bn2", true)
+        .conv(name + ".conv2", width, {3, 1, 1}, Sparsity::Maskable);
+  };
+  auto shortcut = [&](NetworkBuilder &path) {
+    path.conv(name + ".shortcut", width, {1, stride, 0}, Sparsity::Dense);
+  };
+  if (reshapes)
+    net.residualSum(name, main, shortcut);
+  else
+    net.residualSum(name, main);
+}
+
+void wideResnet(NetworkBuilder &net, int64_t classes, int64_t depth,
+                int64_t widening) {
+  net.initialisation(Initialisation::KaimingFanOut).convBias(false);
+  net.conv("conv1", 16, {3, 1, 1}, Sparsity::Dense);
+  int64_t blocks = (depth - 4) / 6;
+  for (int64_t group = 1; group <= 3; ++group)
+    for (int64_t block = 1; block <= blocks; ++block)
+      wideBlock(
+          net,
+          "group" + std::to_string(group) + ".block" + std::to_string(block),
+          (int64_t(8) << group) * widening, group > 1 && block == 1 ? 2 : 1);
+  net.batchNorm("bn", true);
+  averagePoolAll(net);
+  net.initialisation(Initialisation::UniformFanIn)
+      .linear("classifier", classes, Sparsity::Dense);
+}
+
+void bottleneck(NetworkBuilder &net, const std::string &name, int64_t width,
+                int64_t stride) {
+  constexpr int64_t kExpansion = 4;
+  auto main = [&](NetworkBuilder &path) {
+    path.conv(name + ".conv1", width, {1, 1, 0}, Sparsity::Maskable)
+        .batchNorm(name + ".bn1", true)
+        .conv(name + ".conv2", width, {3, stride, 1}, Sparsity::Maskable)
+        .batchNorm(name + ".bn2", true)
+        .conv(name + ".conv3", kExpansion * width, {1, 1, 0},
+              Sparsity::Maskable)
+        .batchNorm(name + ".bn3", true);
+  };
+  auto shortcut = [&](NetworkBuilder &path) {
+    path.conv(name + ".shortcut.conv", kExpansion * width, {1, stride, 0},
+              Sparsity::Maskable)
+        .batchNorm(name + ".shortcut.bn", false);
+  };
+  if (net.shape().channels == kExpansion * width)
+    net.residual(name, main);
+  else
+    net.residual(name, main, shortcut);
+}
+
+/// With the stride on the 3x3 convolution.
+void resnet50(NetworkBuilder &net, int64_t classes) {
+  net.initialisation(Initialisation::KaimingFanOut).convBias(false);
+  net.conv("conv1", 64, {7, 2, 3}, Sparsity::Dense)
+      .batchNorm("bn1", true)
+      .maxPool("pool1", 3, 2, 1);
+  const int64_t blocks[] = {3, 4, 6, 3};
+  for (int64_t stage = 1; stage <= 4; ++stage)
+    for (int64_t block = 1; block <= blocks[stage - 1]; ++block)
+      bottleneck(net,
+                 "stage" + std::to_string(stage) + ".block" +
+                     std::to_string(block),
+                 int64_t(32) << stage, stage > 1 && block == 1 ? 2 : 1);
+  averagePoolAll(net);
+  net.initialisation(Initialisation::UniformFanIn)
+      .linear("classifier", classes, Sparsity::Dense);
+}
+
+void lstm(NetworkBuilder &net, int64_t classes, int64_t hidden) {
+  net.lstm("lstm", hidden, 2, Sparsity::Maskable)
+      .initialisation(Initialisation::UniformTenth)
       .linear("classifier", classes, Sparsity::Dense);
 }
 
@@ -91,6 +206,28 @@ const std::vector<Model> &models() {
        [](NetworkBuilder &net, int64_t classes) {
          resnet(net, classes, 5, 32);
        }},
+      {"resnet-50", true, resnet50},
+      {"vgg-16", true,
+       [](NetworkBuilder &net, int64_t classes) { vgg(net, classes, 3, 0); }},
+      {"vgg-16-hidden", true,
+       [](NetworkBuilder &net, int64_t classes) {
+         net.initialScale(0.5f);
+         vgg(net, classes, 3, 512);
+       }},
+      {"vgg-19", true,
+       [](NetworkBuilder &net, int64_t classes) { vgg(net, classes, 4, 0); }},
+      {"wrn-16-8", true,
+       [](NetworkBuilder &net, int64_t classes) {
+         wideResnet(net, classes, 16, 8);
+       }},
+      {"wrn-28-8", true,
+       [](NetworkBuilder &net, int64_t classes) {
+         wideResnet(net, classes, 28, 8);
+       }},
+      {"lstm-a", false,
+       [](NetworkBuilder &net, int64_t classes) { lstm(net, classes, 128); }},
+      {"lstm-b", false,
+       [](NetworkBuilder &net, int64_t classes) { lstm(net, classes, 256); }},
   };
   return table;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lacuna/Runtime/Layers.h"
+#include "lacuna/Runtime/Lstm.h"
 #include "lacuna/Runtime/Network.h"
 #include "lacuna/Support/Error.h"
 
@@ -58,6 +59,11 @@ NetworkBuilder::NetworkBuilder(ImageShape input, Scheme scheme)
 
 NetworkBuilder &NetworkBuilder::initialisation(Initialisation newDraws) {
   draws = newDraws;
+  return *this;
+}
+
+NetworkBuilder &NetworkBuilder::initialScale(float newScale) {
+  scale = newScale;
   return *this;
 }
 
@@ -129,7 +135,8 @@ NetworkBuilder &NetworkBuilder::linear(const std::string &name,
 
 NetworkBuilder &NetworkBuilder::batchNorm(const std::string &name, bool relu) {
   verifyName(name);
-  layers.push_back(std::make_unique<BatchNorm>(name, current.channels, relu));
+  layers.push_back(
+      std::make_unique<BatchNorm>(name, current.channels, relu, scale));
   return *this;
 }
 
@@ -140,16 +147,20 @@ NetworkBuilder &NetworkBuilder::relu(const std::string &name) {
 }
 
 NetworkBuilder &NetworkBuilder::maxPool(const std::string &name, int64_t window,
-                                        int64_t stride) {
+                                        int64_t stride, int64_t padding) {
   verifyName(name);
-  if (window < 1 || stride < 1 || window > current.height ||
-      window > current.width)
+  int64_t height = current.height + 2 * padding;
+  int64_t width = current.width + 2 * padding;
+  if (window < 1 || stride < 1 || padding < 0 || 2 * padding > window ||
+      std::max(window, stride) > std::min(height, width))
     throw UserError(name + ": a window of " + std::to_string(window) +
-                    " with stride " + std::to_string(stride) +
-                    " does not fit images of " + describe(current));
-  layers.push_back(std::make_unique<MaxPool>(name, window, stride));
-  current.height = (current.height - window) / stride + 1;
-  current.width = (current.width - window) / stride + 1;
+                    " with stride " + std::to_string(stride) + " and padding " +
+                    std::to_string(padding) + " does not fit images of " +
+                    describe(current));
+  layers.push_back(std::make_unique<MaxPool>(
+      name, operators::PoolWindow{window, stride, padding}));
+  current.height = (height - window) / stride + 1;
+  current.width = (width - window) / stride + 1;
   return *this;
 }
 
@@ -165,14 +176,15 @@ NetworkBuilder &NetworkBuilder::averagePool(const std::string &name,
   return *this;
 }
 
-NetworkBuilder &NetworkBuilder::residual(const std::string &name,
-                                         const Path &main,
-                                         const Path &shortcut) {
+template <typename Block>
+void NetworkBuilder::addResidual(const std::string &name, const Path &main,
+                                 const Path &shortcut) {
   verifyName(name);
   auto follow = [&](const Path &path, std::vector<std::unique_ptr<Layer>> &to) {
     NetworkBuilder builder(current, scheme);
     builder.draws = draws;
     builder.bias = bias;
+    builder.scale = scale;
     builder.fuses = fuses;
     builder.sparsifiesAll = sparsifiesAll;
     builder.names = names;
@@ -189,9 +201,36 @@ NetworkBuilder &NetworkBuilder::residual(const std::string &name,
     throw UserError(name + ": the main path ends in " + describe(mainEnd) +
                     ", the shortcut in " + describe(shortcutEnd) +
                     ", they must agree");
-  layers.push_back(std::make_unique<ResidualBlock>(name, std::move(mainLayers),
-                                                   std::move(shortcutLayers)));
+  layers.push_back(std::make_unique<Block>(name, std::move(mainLayers),
+                                           std::move(shortcutLayers)));
   current = mainEnd;
+}
+
+NetworkBuilder &NetworkBuilder::residual(const std::string &name,
+                                         const Path &main,
+                                         const Path &shortcut) {
+  addResidual<ResidualBlock>(name, main, shortcut);
+  return *this;
+}
+
+NetworkBuilder &NetworkBuilder::residualSum(const std::string &name,
+                                            const Path &main,
+                                            const Path &shortcut) {
+  addResidual<ResidualSum>(name, main, shortcut);
+  return *this;
+}
+
+NetworkBuilder &NetworkBuilder::lstm(const std::string &name, int64_t hidden,
+                                     int64_t cells, Sparsity sparsity) {
+  verifyName(name);
+  Lstm::Options options;
+  options.input = current;
+  options.hidden = hidden;
+  options.cells = cells;
+  options.maskable = sparsity == Sparsity::Maskable;
+  options.scheme = scheme;
+  layers.push_back(std::make_unique<Lstm>(name, options));
+  current = {hidden, 1, 1};
   return *this;
 }
 

@@ -341,6 +341,45 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
   return inputGradient;
 }
 
+void SparseLayer::multiply(RunContext &context, const float *source,
+                           int64_t blocks, float *product) {
+  Profile::Timer timer(context.profile, StepPart::Forward, name());
+  PackedKernel &forward = packed(Operation::Forward);
+  permuteValues(context.pool, forward);
+  KernelCall call{*forward.kernel, {}, context.workspace};
+  call.operands.source = source;
+  call.operands.values = forward.values.data();
+  call.operands.offsets = forward.streams.offsets.data();
+  call.operands.indices = forward.streams.indices.data();
+  call.operands.bias = biases ? biases->values() : nullptr;
+  call.operands.result = product;
+  call.operands.batch_blocks = blocks;
+  call.run(context.pool);
+}
+
+void SparseLayer::multiplyTransposed(RunContext &context, const float *gradient,
+                                     int64_t blocks, float *product) {
+  Profile::Timer timer(context.profile, StepPart::GradInput, name());
+  PackedKernel &target = packed(Operation::GradInput);
+  permuteValues(context.pool, target);
+  KernelCall call{*target.kernel, {}, context.workspace};
+  call.operands.source = gradient;
+  call.operands.values = target.values.data();
+  call.operands.offsets = target.streams.offsets.data();
+  call.operands.indices = target.streams.indices.data();
+  call.operands.result = product;
+  call.operands.batch_blocks = blocks;
+  call.run(context.pool);
+}
+
+void SparseLayer::sumGradients(RunContext &context, const Tensor &input,
+                               const Tensor &gradient) {
+  latestInput = &input;
+  weightGradient(context, gradient);
+  if (biases)
+    operators::channelSum(context.pool, gradient, biases->gradient());
+}
+
 void SparseLayer::forEachParameter(
     const std::function<void(Parameter &)> &visit) {
   visit(weights);

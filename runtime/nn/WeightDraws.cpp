@@ -35,10 +35,16 @@ void WeightDraws::forEach(
     for (int64_t i = 0; i < count; ++i)
       visit(i, stream.normal() * 0.01f);
     return;
-  case Initialisation::UniformFanIn: {
-    float bound = static_cast<float>(1 / std::sqrt(double(geometry.columns())));
+  case Initialisation::UniformFanIn:
+  case Initialisation::UniformTenth:
+  case Initialisation::Lstm: {
+    double bound = initialisation == Initialisation::UniformFanIn
+                       ? 1 / std::sqrt(double(geometry.columns()))
+                   : initialisation == Initialisation::UniformTenth
+                       ? 0.1
+                       : 1 / std::sqrt(double(geometry.outChannels) / 4);
     for (int64_t i = 0; i < count; ++i)
-      visit(i, (2 * stream.uniform() - 1) * bound);
+      visit(i, (2 * stream.uniform() - 1) * static_cast<float>(bound));
     return;
   }
   }

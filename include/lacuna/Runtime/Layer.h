@@ -26,6 +26,13 @@ class BatchNorm;
 class DenseGradients;
 class SparseLayer;
 
+/// Channels and plane of one image.
+struct ImageShape {
+  int64_t channels = 1;
+  int64_t height = 1;
+  int64_t width = 1;
+};
+
 /// What a pass over a network works with.
 struct RunContext {
   ThreadPool &pool;

@@ -19,7 +19,9 @@ namespace lacuna {
 /// by a tenth a step, with the unbiased variance, as in PyTorch.
 class BatchNorm : public Layer {
 public:
-  BatchNorm(std::string name, int64_t channels, bool relu);
+  /// `initialScale`: what gamma starts from.
+  BatchNorm(std::string name, int64_t channels, bool relu,
+            float initialScale = 1);
 
   const Tensor &forward(RunContext &context, const Tensor &input) override {
     return forward(context, input, nullptr);
@@ -65,6 +67,7 @@ private:
   operators::ChannelMap channelMap() const;
 
   bool relu;
+  float initialScale;
   const SparseLayer *moments = nullptr, *gradientSums = nullptr;
   Parameter gamma, beta;
   /// Running mean and variance.
@@ -121,15 +124,15 @@ private:
 
 class MaxPool : public Layer {
 public:
-  MaxPool(std::string name, int64_t window, int64_t stride)
-      : Layer(std::move(name)), window(window), stride(stride) {}
+  MaxPool(std::string name, const operators::PoolWindow &window)
+      : Layer(std::move(name)), window(window) {}
   const Tensor &forward(RunContext &context, const Tensor &input) override;
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return result; }
 
 private:
-  int64_t window, stride;
+  operators::PoolWindow window;
   const Tensor *latestInput = nullptr;
   Tensor result;
 };
@@ -171,6 +174,30 @@ public:
 
 private:
   std::unique_ptr<BatchNorm> sum;
+  std::unique_ptr<Sequence> main;
+  std::unique_ptr<Sequence> shortcut; ///< Null for the identity.
+};
+
+/// main(x) + shortcut(x), the shortcut being x itself when there is none: the
+/// block of networks that normalise before they convolve (He et al., "Identity
+/// mappings in deep residual networks", ECCV 2016). The main path ends in a
+/// convolution, to whose output the other path is added in place; UserError
+/// otherwise.
+class ResidualSum : public Layer {
+public:
+  ResidualSum(std::string name, std::vector<std::unique_ptr<Layer>> main,
+              std::vector<std::unique_ptr<Layer>> shortcut);
+
+  const Tensor &forward(RunContext &context, const Tensor &input) override;
+  GradientPool::Lease backward(RunContext &context,
+                               GradientPool::Lease gradient) override;
+  const Tensor &output() const override { return main->output(); }
+  void skipInputGradient() override;
+  void forEachLeaf(const std::function<void(Layer &)> &visit) override;
+  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
+
+private:
+  SparseLayer *last;
   std::unique_ptr<Sequence> main;
   std::unique_ptr<Sequence> shortcut; ///< Null for the identity.
 };

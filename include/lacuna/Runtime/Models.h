@@ -15,7 +15,9 @@
 
 namespace lacuna {
 
-/// lenet-300-100, lenet-5-caffe, resnet-20 (width 16), resnet-32 (width 32).
+/// lenet-300-100, lenet-5-caffe, resnet-20 (width 16), resnet-32 (width 32),
+/// resnet-50, vgg-16, vgg-16-hidden, vgg-19, wrn-16-8, wrn-28-8, lstm-a,
+/// lstm-b: see docs/methods.md.
 std::vector<std::string> modelNames();
 
 /// Whether the model normalises by batch norm, which decides defaults such as

@@ -19,13 +19,6 @@
 
 namespace lacuna {
 
-/// Channels and plane of one image.
-struct ImageShape {
-  int64_t channels = 1;
-  int64_t height = 1;
-  int64_t width = 1;
-};
-
 class Network {
 public:
   Network(std::string name, ImageShape input,
@@ -118,6 +111,9 @@ public:
     int64_t padding = 0;
   };
 
+  /// What the scales of the batch norms that follow start from: 1 unless told
+  /// otherwise.
+  NetworkBuilder &initialScale(float scale);
   /// How the weights of the layers that follow are drawn.
   NetworkBuilder &initialisation(Initialisation draws);
   /// Whether the convolutions that follow have biases.
@@ -136,8 +132,9 @@ public:
                          Sparsity sparsity);
   NetworkBuilder &batchNorm(const std::string &name, bool relu);
   NetworkBuilder &relu(const std::string &name);
+  /// `padding`: of at most half a window, never the maximum.
   NetworkBuilder &maxPool(const std::string &name, int64_t window,
-                          int64_t stride);
+                          int64_t stride, int64_t padding = 0);
   NetworkBuilder &averagePool(const std::string &name, int64_t window);
   /// See ResidualBlock. `main` and `shortcut` add layers to the builder they
   /// are given; without a shortcut the input is added as it is.
@@ -145,18 +142,29 @@ public:
   NetworkBuilder &residual(const std::string &name, const Path &main,
                            const Path &shortcut = nullptr);
 
+  /// See ResidualSum; otherwise as residual().
+  NetworkBuilder &residualSum(const std::string &name, const Path &main,
+                              const Path &shortcut = nullptr);
+  /// See Lstm. Draws its weights its own way, whatever initialisation() says.
+  NetworkBuilder &lstm(const std::string &name, int64_t hidden, int64_t cells,
+                       Sparsity sparsity);
+
   const ImageShape &shape() const { return current; }
   Network build(const std::string &name);
 
 private:
   void verifyName(const std::string &name);
   std::vector<std::unique_ptr<Layer>> takeLayers();
+  template <typename Block>
+  void addResidual(const std::string &name, const Path &main,
+                   const Path &shortcut);
   void addWeights(const std::string &name, const Geometry &geometry,
                   Sparsity sparsity, bool bias);
 
   ImageShape input, current;
   Scheme scheme;
   Initialisation draws = Initialisation::UniformFanIn;
+  float scale = 1;
   bool bias = true;
   bool fuses = true;
   bool sparsifiesAll = false;

@@ -63,19 +63,49 @@ void affineCombine(ThreadPool &pool, const Tensor &gradient,
                    const Tensor &input, const float *a, const float *b,
                    const float *c, Tensor &inputGradient);
 
-/// Square windows without padding; output = floor((in - window) / stride) + 1.
+/// Square windows; `padding` pixels around the plane, below half a window, lose
+/// to everything. output = floor((in + 2 * padding - window) / stride) + 1.
 /// Ties go to the first element in row-major order, as in PyTorch.
-void maxPool(ThreadPool &pool, const Tensor &input, int64_t window,
-             int64_t stride, Tensor &output);
+struct PoolWindow {
+  int64_t window;
+  int64_t stride;
+  int64_t padding = 0;
+};
+void maxPool(ThreadPool &pool, const Tensor &input, const PoolWindow &window,
+             Tensor &output);
 void maxPoolBackward(ThreadPool &pool, const Tensor &input,
                      const Tensor &output, const Tensor &gradient,
-                     int64_t window, int64_t stride, Tensor &inputGradient);
+                     const PoolWindow &window, Tensor &inputGradient);
 /// Non-overlapping average pooling; the window divides the plane.
 void averagePool(ThreadPool &pool, const Tensor &input, int64_t window,
                  Tensor &output);
 void averagePoolBackward(ThreadPool &pool, const Tensor &gradient,
                          int64_t window, const TensorShape &inputShape,
                          Tensor &inputGradient);
+
+/// One step of a long short-term memory (Hochreiter and Schmidhuber, 1997, with
+/// forget gates), for blocks of images side by side. With four gates i, f, g
+/// and o in this order: c = f * c' + i * g, h = o * tanh(c).
+struct LstmShape {
+  int64_t blocks;
+  int64_t hidden; ///< Units.
+  int64_t lanes;
+
+  int64_t unitFloats() const { return hidden * lanes; }
+  int64_t gateFloats() const { return 4 * unitFloats(); }
+};
+/// `gates`: [blocks][4][hidden][lanes], the part of the gates' arguments that
+/// the input gives; becomes the gates themselves. `recurrent`: the other part,
+/// same shape. `before`, `cell`, `output`: c', c and h,
+/// [blocks][hidden][lanes].
+void lstmStep(ThreadPool &pool, const LstmShape &shape, const float *recurrent,
+              const float *before, float *gates, float *cell, float *output);
+/// `outputGradient`: of h. `cellGradient`: of c from later steps; becomes that
+/// of c'. `argumentGradient`: becomes that of the gates' arguments.
+void lstmStepBackward(ThreadPool &pool, const LstmShape &shape,
+                      const float *gates, const float *before,
+                      const float *cell, const float *outputGradient,
+                      float *cellGradient, float *argumentGradient);
 
 /// sum[c] = sum over images and pixels: the gradient of a bias.
 void channelSum(ThreadPool &pool, const Tensor &gradient, float *sum);

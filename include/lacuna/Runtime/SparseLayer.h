@@ -24,7 +24,17 @@ namespace lacuna {
 ///  - KaimingFanOut: normal, deviation sqrt(2 / (out_channels * taps)).
 ///  - SmallNormal: normal, deviation 0.01; biases zero.
 ///  - UniformFanIn: uniform in +-1 / sqrt(in_channels * taps), biases too.
-enum class Initialisation { KaimingFanOut, SmallNormal, UniformFanIn };
+///  - UniformTenth: uniform in +-0.1; biases zero.
+///  - Lstm: uniform in +-1 / sqrt(hidden units), of which there are a quarter
+///  of
+///    the outputs; biases zero.
+enum class Initialisation {
+  KaimingFanOut,
+  SmallNormal,
+  UniformFanIn,
+  UniformTenth,
+  Lstm,
+};
 
 /// Draws the weight of every position of a layer in the order of the dense
 /// tensor, one at a time, so that a weight has the same draw whatever is active
@@ -120,6 +130,22 @@ public:
   }
   Tensor *spareOutput() override { return &result; }
   const Tensor &output() const override { return result; }
+  /// Adds to the latest output, for who alone reads it.
+  void addToOutput(ThreadPool &pool, const Tensor &addend) {
+    operators::accumulate(pool, addend, result);
+  }
+
+  /// What forward() and backward() of a linear layer consist of, for layers
+  /// that apply the same weights many times in a pass. Operands are blocked:
+  /// [blocks][features][lanes].
+  void multiply(RunContext &context, const float *source, int64_t blocks,
+                float *product);
+  void multiplyTransposed(RunContext &context, const float *gradient,
+                          int64_t blocks, float *product);
+  /// Fills the gradients of weights and biases from all inputs and gradients of
+  /// a pass at once. Lanes that hold no image must be zero in `gradient`.
+  void sumGradients(RunContext &context, const Tensor &input,
+                    const Tensor &gradient);
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
   void initialise(uint64_t seed, uint32_t layer) override;
 

@@ -22,13 +22,21 @@ public:
   Input<Buffer<float>> input{"input", 4}; // lane, x, y, plane
   Input<int32_t> window{"window"};
   Input<int32_t> stride{"stride"};
+  Input<int32_t> padding{"padding"};
   Output<Buffer<float>> output{"output", 4};
 
   void generate() {
     RDom r(0, window, 0, window);
+    // Outside the plane, the nearest pixel stands in: it is in the window too,
+    // because the padding is below half a window.
+    auto at = [&](const Expr &column, const Expr &row) {
+      return input(lane, clamp(column, 0, input.dim(1).extent() - 1),
+                   clamp(row, 0, input.dim(2).extent() - 1), plane);
+    };
     Func largest("largest");
-    largest(lane, x, y, plane) = input(lane, x * stride, y * stride, plane);
-    Expr value = input(lane, x * stride + r.x, y * stride + r.y, plane);
+    Expr left = x * stride - padding, top = y * stride - padding;
+    largest(lane, x, y, plane) = at(left, top);
+    Expr value = at(left + r.x, top + r.y);
     Expr kept = largest(lane, x, y, plane);
     largest(lane, x, y, plane) =
         select(value > kept || is_nan(value), value, kept);
@@ -52,22 +60,32 @@ public:
   Input<Buffer<float>> gradient{"gradient", 4};
   Input<int32_t> window{"window"};
   Input<int32_t> stride{"stride"};
+  Input<int32_t> padding{"padding"};
   Output<Buffer<float>> inputGradient{"input_gradient", 4};
 
   void generate() {
+    Expr width = input.dim(1).extent(), height = input.dim(2).extent();
     RDom r(0, window, 0, window);
     Func first("first");
     first(lane, x, y, plane) = -1;
     Expr found = first(lane, x, y, plane);
-    Expr value = input(lane, x * stride + r.x, y * stride + r.y, plane);
+    Expr column = x * stride - padding + r.x;
+    Expr row = y * stride - padding + r.y;
+    Expr inside = column >= 0 && column < width && row >= 0 && row < height;
+    Expr value = input(lane, clamp(column, 0, width - 1),
+                       clamp(row, 0, height - 1), plane);
     first(lane, x, y, plane) =
-        select(found < 0 && value == output(lane, x, y, plane),
+        select(inside && found < 0 && value == output(lane, x, y, plane),
                r.y * window + r.x, found);
 
     RDom s(0, window, 0, window, 0, output.dim(1).extent(), 0,
            output.dim(2).extent());
+    Expr toColumn = s.z * stride - padding + s.x;
+    Expr toRow = s.w * stride - padding + s.y;
+    s.where(toColumn >= 0 && toColumn < width && toRow >= 0 && toRow < height);
     inputGradient(lane, x, y, plane) = 0.0f;
-    inputGradient(lane, s.z * stride + s.x, s.w * stride + s.y, plane) +=
+    inputGradient(lane, clamp(toColumn, 0, width - 1),
+                  clamp(toRow, 0, height - 1), plane) +=
         select(first(lane, s.z, s.w, plane) == s.y * window + s.x,
                gradient(lane, s.z, s.w, plane), 0.0f);
 

@@ -174,8 +174,9 @@ TEST(Relu, GradientMatchesDifferences) {
 }
 
 TEST(MaxPool, GradientMatchesDifferences) {
-  for (int64_t stride : {1, 2}) {
-    MaxPool layer("pool", 2, stride);
+  for (operators::PoolWindow window :
+       {operators::PoolWindow{2, 1}, {2, 2}, {3, 2, 1}}) {
+    MaxPool layer("pool", window);
     LayerBench bench;
     DifferenceCheck check(layer, bench);
     Tensor input = spreadTensor({kImages, 2, 5, 4, kLanes});

@@ -135,6 +135,64 @@ TEST(Network, ConvolutionalGradientsMatchDifferences) {
   checkLossGradients(net.build("small"), images, {0, 1, 2, 1, 0});
 }
 
+TEST(Network, PreactivationGradientsMatchDifferences) {
+  for (Scheme scheme : {Scheme::Dense, Scheme::Block}) {
+    SCOPED_TRACE(schemeName(scheme));
+    NetworkBuilder net({2, 6, 6}, scheme);
+    net.convBias(false)
+        .conv("conv1", 4, {3, 1, 1}, Sparsity::Dense)
+        .batchNorm("block1.bn1", true)
+        .residualSum(
+            "block1",
+            [](NetworkBuilder &path) {
+              path.conv("block1.conv1", 8, {3, 2, 1}, Sparsity::Maskable)
+                  .batchNorm("block1.bn2", true)
+                  .conv("block1.conv2", 8, {3, 1, 1}, Sparsity::Maskable);
+            },
+            [](NetworkBuilder &path) {
+              path.conv("block1.shortcut", 8, {1, 2, 0}, Sparsity::Dense);
+            })
+        .residualSum("block2",
+                     [](NetworkBuilder &path) {
+                       path.batchNorm("block2.bn1", true)
+                           .conv("block2.conv1", 8, {3, 1, 1},
+                                 Sparsity::Maskable);
+                     })
+        .batchNorm("bn", true)
+        .averagePool("pool", 3)
+        .linear("classifier", 3, Sparsity::Dense);
+    Tensor images = randomTensor({5, 2, 6, 6, kLanes}, 1);
+    checkLossGradients(net.build("small"), images, {0, 1, 2, 1, 0});
+  }
+}
+
+TEST(Network, RecurrentGradientsMatchDifferences) {
+  for (Scheme scheme : {Scheme::Dense, Scheme::Unstructured, Scheme::Block}) {
+    SCOPED_TRACE(schemeName(scheme));
+    NetworkBuilder net({2, 5, 3}, scheme);
+    // A layer in front needs the gradient to the rows.
+    net.conv("conv", 2, {1, 1, 0}, Sparsity::Dense)
+        .lstm("lstm", 4, 2, Sparsity::Maskable)
+        .initialisation(Initialisation::UniformFanIn)
+        .linear("classifier", 3, Sparsity::Dense);
+    // More than one block, the last one with padding.
+    Tensor images = randomTensor({11, 2, 5, 3, kLanes}, 1);
+    checkLossGradients(net.build("small"), images,
+                       {0, 1, 2, 1, 0, 0, 1, 2, 2, 1, 0});
+  }
+}
+
+TEST(ResidualSum, WantsAConvolutionToAddTo) {
+  NetworkBuilder net({4, 6, 6}, Scheme::Block);
+  EXPECT_THROW(
+      net.residualSum(
+          "block",
+          [](NetworkBuilder &path) {
+            path.conv("conv", 4, {3, 1, 1}, Sparsity::Dense).relu("relu");
+          }),
+      UserError);
+}
+
 TEST(Network, GradientTensorsAreReused) {
   ThreadPool pool(1);
   InterpreterProvider provider(kLanes);
@@ -239,6 +297,37 @@ TEST(Models, HaveTheirParameters) {
   EXPECT_EQ(total("resnet-20", cifar, 100), 278324);
   EXPECT_EQ(total("resnet-32", cifar, 10), 1860522);
   EXPECT_EQ(total("resnet-32", cifar, 100), 1872132);
+  EXPECT_EQ(total("vgg-16", cifar, 10), 14724042);
+  EXPECT_EQ(total("vgg-16-hidden", cifar, 10), 14987722);
+  EXPECT_EQ(total("vgg-19", cifar, 10), 20035018);
+  EXPECT_EQ(total("vgg-19", cifar, 100), 20081188);
+  EXPECT_EQ(total("wrn-16-8", cifar, 10), 10961370);
+  EXPECT_EQ(total("wrn-28-8", cifar, 10), 23354842);
+  EXPECT_EQ(total("resnet-50", {3, 224, 224}, 1000), 25557032);
+  EXPECT_EQ(total("lstm-a", mnist, 10), 213258);
+  EXPECT_EQ(total("lstm-b", mnist, 10), 819722);
+}
+
+TEST(Models, HaveTheirWeights) {
+  ImageShape mnist{1, 28, 28}, cifar{3, 32, 32};
+  auto weights = [](const char *name, ImageShape shape, int64_t classes) {
+    Network network = makeModel(name, shape, classes, Scheme::Block);
+    int64_t count = 0;
+    for (const SparseLayer *layer : network.weightLayers())
+      count += layer->weight().denseSize();
+    return count;
+  };
+  EXPECT_EQ(weights("vgg-16", cifar, 10), 14715584);
+  EXPECT_EQ(weights("vgg-16-hidden", cifar, 10), 14977728);
+  EXPECT_EQ(weights("vgg-19", cifar, 10), 20024000);
+  EXPECT_EQ(weights("vgg-19", cifar, 100), 20070080);
+  EXPECT_EQ(weights("wrn-16-8", cifar, 10), 10954160);
+  EXPECT_EQ(weights("wrn-28-8", cifar, 10), 23340464);
+  EXPECT_EQ(weights("resnet-50", {3, 224, 224}, 1000), 25502912);
+  EXPECT_EQ(maskableWeights(makeModel("lstm-a", mnist, 10, Scheme::Block)),
+            210944);
+  EXPECT_EQ(maskableWeights(makeModel("lstm-b", mnist, 10, Scheme::Block)),
+            815104);
 }
 
 TEST(Models, AreSparseWhereTheyShould) {

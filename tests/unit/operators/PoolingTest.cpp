@@ -12,9 +12,7 @@ using namespace lacuna::test;
 
 namespace {
 
-struct Window {
-  int64_t size, stride;
-};
+using Window = operators::PoolWindow;
 
 /// A plane of a plain tensor.
 struct Plane {
@@ -36,8 +34,9 @@ void forEachWindow(const TensorShape &input, const TensorShape &output,
 }
 
 TensorShape pooled(TensorShape shape, const Window &window) {
-  shape.height = (shape.height - window.size) / window.stride + 1;
-  shape.width = (shape.width - window.size) / window.stride + 1;
+  int64_t border = 2 * window.padding - window.window;
+  shape.height = (shape.height + border) / window.stride + 1;
+  shape.width = (shape.width + border) / window.stride + 1;
   return shape;
 }
 
@@ -55,8 +54,10 @@ TEST(MaxPool, ForwardAndBackward) {
     for (const TensorShape &shape :
          {TensorShape{16, 4, 8, 8, lanes}, TensorShape{17, 3, 7, 5, lanes},
           TensorShape{35, 2, 6, 9, lanes}, TensorShape{3, 70, 12, 12, lanes}})
-      for (const Window &window : {Window{2, 2}, Window{3, 2}, Window{3, 1},
-                                   Window{1, 1}, Window{2, 3}, Window{5, 5}}) {
+      for (const Window &window :
+           {Window{2, 2}, Window{3, 2}, Window{3, 1}, Window{1, 1},
+            Window{2, 3}, Window{5, 5}, Window{3, 2, 1}, Window{2, 2, 1},
+            Window{5, 1, 2}}) {
         TensorShape out = pooled(shape, window);
         Floats values = tiedFloats(plainSize(shape));
         Floats slopes = randomFloats(plainSize(out), 1);
@@ -64,11 +65,17 @@ TEST(MaxPool, ForwardAndBackward) {
         std::vector<double> wantedGradient(values.size());
         forEachWindow(
             shape, out, [&](size_t o, const Plane &in, int64_t y, int64_t x) {
-              size_t best = in.at(y * window.stride, x * window.stride);
-              for (int64_t dy = 0; dy < window.size; ++dy)
-                for (int64_t dx = 0; dx < window.size; ++dx) {
-                  size_t i =
-                      in.at(y * window.stride + dy, x * window.stride + dx);
+              int64_t top = y * window.stride - window.padding;
+              int64_t left = x * window.stride - window.padding;
+              size_t best =
+                  in.at(std::max<int64_t>(top, 0), std::max<int64_t>(left, 0));
+              for (int64_t row = top; row < top + window.window; ++row)
+                for (int64_t column = left; column < left + window.window;
+                     ++column) {
+                  if (row < 0 || row >= shape.height || column < 0 ||
+                      column >= shape.width)
+                    continue;
+                  size_t i = in.at(row, column);
                   if (values[i] > values[best])
                     best = i;
                 }
@@ -79,8 +86,7 @@ TEST(MaxPool, ForwardAndBackward) {
         Tensor input = blocked(shape, values);
         EXPECT_TRUE(sameBits(onAnyThreads([&](ThreadPool &pool) {
                                Tensor output;
-                               operators::maxPool(pool, input, window.size,
-                                                  window.stride, output);
+                               operators::maxPool(pool, input, window, output);
                                EXPECT_EQ(output.shape(), out);
                                return plainOf(output);
                              }),
@@ -89,8 +95,7 @@ TEST(MaxPool, ForwardAndBackward) {
                      Tensor output = blocked(out, wanted);
                      Tensor gradient = blocked(out, slopes, 0), result;
                      operators::maxPoolBackward(pool, input, output, gradient,
-                                                window.size, window.stride,
-                                                result);
+                                                window, result);
                      for (float padding : paddingOf(result))
                        EXPECT_EQ(padding, 0.0f);
                      return plainOf(result);
@@ -103,7 +108,7 @@ TEST(MaxPool, NanShows) {
   ThreadPool pool(1);
   Tensor output,
       input = blocked({1, 1, 2, 2, operators::hostLanes()}, {1, NAN, 3, 2});
-  operators::maxPool(pool, input, 2, 2, output);
+  operators::maxPool(pool, input, {2, 2}, output);
   EXPECT_TRUE(std::isnan(plainOf(output)[0]));
 }
 
@@ -160,13 +165,13 @@ TEST(Pooling, RefusesWhatDoesNotFit) {
   Tensor input(TensorShape{2, 1, 5, 6, operators::hostLanes()}), output;
   EXPECT_THROW(operators::averagePool(pool, input, 2, output), InternalError);
   EXPECT_THROW(operators::averagePool(pool, input, 0, output), InternalError);
-  EXPECT_THROW(operators::maxPool(pool, input, 6, 1, output), InternalError);
-  EXPECT_THROW(operators::maxPool(pool, input, 2, 0, output), InternalError);
-  EXPECT_THROW(operators::maxPool(pool, input, 2, 2, input), InternalError);
+  EXPECT_THROW(operators::maxPool(pool, input, {6, 1}, output), InternalError);
+  EXPECT_THROW(operators::maxPool(pool, input, {2, 0}, output), InternalError);
+  EXPECT_THROW(operators::maxPool(pool, input, {2, 2}, input), InternalError);
   Tensor gradient(TensorShape{2, 1, 2, 2, operators::hostLanes()});
-  EXPECT_THROW(
-      operators::maxPoolBackward(pool, input, gradient, gradient, 2, 2, output),
-      InternalError);
+  EXPECT_THROW(operators::maxPoolBackward(pool, input, gradient, gradient,
+                                          {2, 2}, output),
+               InternalError);
   EXPECT_THROW(operators::averagePoolBackward(
                    pool, gradient, 2, TensorShape{2, 1, 6, 6, 16}, output),
                InternalError);

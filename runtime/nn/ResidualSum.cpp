@@ -1,0 +1,84 @@
+//===- ResidualSum.cpp - A sum of two paths without a ReLU ----------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Layers.h"
+#include "lacuna/Support/Error.h"
+
+#include <algorithm>
+
+namespace lacuna {
+
+ResidualSum::ResidualSum(std::string name,
+                         std::vector<std::unique_ptr<Layer>> mainLayers,
+                         std::vector<std::unique_ptr<Layer>> shortcutLayers)
+    : Layer(std::move(name)), last(nullptr) {
+  if (!mainLayers.empty()) {
+    if (auto *fused = dynamic_cast<NormalisedConv *>(mainLayers.back().get()))
+      last = &fused->convolution();
+    else
+      last = dynamic_cast<SparseLayer *>(mainLayers.back().get());
+  }
+  if (!last)
+    throw UserError(this->name() + ": the main path must end in a convolution "
+                                   "or a linear layer, to whose output the "
+                                   "shortcut is added");
+  main =
+      std::make_unique<Sequence>(this->name() + ".main", std::move(mainLayers));
+  if (!shortcutLayers.empty())
+    shortcut = std::make_unique<Sequence>(this->name() + ".shortcut",
+                                          std::move(shortcutLayers));
+  // Whichever path writes its gradient last adds it to the other's.
+  (shortcut ? shortcut : main)->expectAddend();
+}
+
+const Tensor &ResidualSum::forward(RunContext &context, const Tensor &input) {
+  const Tensor &residual = shortcut ? shortcut->forward(context, input) : input;
+  main->forward(context, input);
+  last->addToOutput(context.pool, residual);
+  return last->output();
+}
+
+GradientPool::Lease ResidualSum::backward(RunContext &context,
+                                          GradientPool::Lease gradient) {
+  // Both paths get the same gradient, and each may overwrite its own.
+  GradientPool::Lease mainGradient =
+      context.gradients.acquire(gradient->shape());
+  const float *from = gradient->data();
+  float *to = mainGradient->data();
+  context.pool.run(gradient->shape().floats(),
+                   [from, to](int, int64_t begin, int64_t end) {
+                     std::copy(from + begin, from + end, to + begin);
+                   });
+  if (!shortcut)
+    return main->backwardOnto(context, std::move(mainGradient),
+                              std::move(gradient));
+  mainGradient = main->backward(context, std::move(mainGradient));
+  return shortcut->backwardOnto(context, std::move(gradient),
+                                std::move(mainGradient));
+}
+
+void ResidualSum::skipInputGradient() {
+  inputGradientWanted = false;
+  main->skipInputGradient();
+  if (shortcut)
+    shortcut->skipInputGradient();
+}
+
+void ResidualSum::forEachLeaf(const std::function<void(Layer &)> &visit) {
+  if (shortcut)
+    shortcut->forEachLeaf(visit);
+  main->forEachLeaf(visit);
+}
+
+void ResidualSum::forEachParameter(
+    const std::function<void(Parameter &)> &visit) {
+  if (shortcut)
+    shortcut->forEachParameter(visit);
+  main->forEachParameter(visit);
+}
+
+} // namespace lacuna
