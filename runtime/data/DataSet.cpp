@@ -8,6 +8,7 @@
 #include "lacuna/Runtime/DataSet.h"
 
 #include "Formats.h"
+#include "ImageFolder.h"
 
 #include "lacuna/Support/Error.h"
 
@@ -40,14 +41,36 @@ DataSet idxDataSet(const std::string &name, const std::string &folder,
   return set;
 }
 
+constexpr CifarFormat kCifar10 = {
+    1, 10, 10000,
+    "data_batch_1.bin to data_batch_5.bin and test_batch.bin (CIFAR-10, binary "
+    "version)"};
+constexpr const char *kCifar100Contents =
+    "train.bin and test.bin (CIFAR-100, binary version)";
+
 /// The normalisation and augmentation that the literature uses.
+DataSet cifar100DataSet(const std::string &folder) {
+  DataSet set;
+  set.name = "cifar100";
+  set.train =
+      loadCifar({2, 100, 50000, kCifar100Contents}, folder, {"train.bin"});
+  set.test =
+      loadCifar({2, 100, 10000, kCifar100Contents}, folder, {"test.bin"});
+  set.mean = {0.5071f, 0.4865f, 0.4409f};
+  set.deviation = {0.2673f, 0.2564f, 0.2762f};
+  set.augment = true;
+  set.pad = 4;
+  return set;
+}
+
 DataSet cifar10DataSet(const std::string &folder) {
   DataSet set;
   set.name = "cifar10";
-  set.train = loadCifar10(folder, {"data_batch_1.bin", "data_batch_2.bin",
-                                   "data_batch_3.bin", "data_batch_4.bin",
-                                   "data_batch_5.bin"});
-  set.test = loadCifar10(folder, {"test_batch.bin"});
+  set.train =
+      loadCifar(kCifar10, folder,
+                {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                 "data_batch_4.bin", "data_batch_5.bin"});
+  set.test = loadCifar(kCifar10, folder, {"test_batch.bin"});
   set.mean = {0.4914f, 0.4822f, 0.4465f};
   set.deviation = {0.2023f, 0.1994f, 0.2010f};
   set.augment = true;
@@ -57,21 +80,27 @@ DataSet cifar10DataSet(const std::string &folder) {
 
 } // namespace
 
-DataSet loadDataSet(const std::string &spec) {
+DataSet loadDataSet(const std::string &spec,
+                    const ImageFolderOptions &folders) {
   size_t colon = spec.find(':');
   std::string name = spec.substr(0, colon);
   std::string folder = colon == std::string::npos ? "" : spec.substr(colon + 1);
   if (name == "fashion-mnist" && colon == std::string::npos)
     folder = kFashionMnistFolder;
-  if (name != "cifar10" && name != "mnist" && name != "fashion-mnist")
+  if (name != "cifar10" && name != "cifar100" && name != "mnist" &&
+      name != "fashion-mnist" && name != "images")
     throw UserError("data set: '" + name +
-                    "' is not known; use cifar10:DIR, mnist:DIR or "
-                    "fashion-mnist[:DIR]");
+                    "' is not known; use cifar10:DIR, cifar100:DIR, mnist:DIR, "
+                    "fashion-mnist[:DIR] or images:DIR");
   if (folder.empty())
     throw UserError("data set: '" + spec + "' names no folder; write " + name +
                     ":DIR");
   if (name == "cifar10")
     return cifar10DataSet(folder);
+  if (name == "cifar100")
+    return cifar100DataSet(folder);
+  if (name == "images")
+    return loadImageFolders(folder, folders);
   if (name == "mnist")
     return idxDataSet(name, folder, 0.1307f, 0.3081f);
   return idxDataSet(name, folder, 0.2860f, 0.3530f);
@@ -81,9 +110,11 @@ void limitImages(ImageSet &set, int64_t images) {
   if (images < 1 || images > set.count())
     throw UserError("number of images: is " + std::to_string(images) +
                     ", must be between 1 and " + std::to_string(set.count()));
-  Buffer<uint8_t> kept(MemoryKind::Data, images * set.imageBytes());
-  std::copy_n(set.images.data(), kept.size(), kept.data());
-  set.images = std::move(kept);
+  if (!set.source) {
+    Buffer<uint8_t> kept(MemoryKind::Data, images * set.imageBytes());
+    std::copy_n(set.images.data(), kept.size(), kept.data());
+    set.images = std::move(kept);
+  }
   set.labels.resize(static_cast<size_t>(images));
 }
 

@@ -20,9 +20,18 @@ namespace lacuna {
 ImageSet loadIdx(const std::string &folder, const std::string &prefix,
                  int64_t classes);
 
-/// The files of CIFAR-10's binary version, one after another.
-ImageSet loadCifar10(const std::string &folder,
-                     const std::vector<std::string> &files);
+/// One of the binary versions of CIFAR: records of labels, a byte each of which
+/// the last is the finest, and of 32x32 pixels, colour by colour.
+struct CifarFormat {
+  int64_t labels;
+  int64_t classes;
+  int64_t imagesPerFile;
+  const char *contents; ///< What a folder holds, for messages.
+};
+
+/// The files of one version, one after another.
+ImageSet loadCifar(const CifarFormat &format, const std::string &folder,
+                   const std::vector<std::string> &files);
 
 /// Throws UserError naming file and image.
 void verifyLabel(const std::string &path, int64_t image, Label label,

@@ -84,4 +84,22 @@ void loadImages(ThreadPool &pool, const uint8_t *images, int64_t channels,
   });
 }
 
+void resizeImage(const uint8_t *image, int64_t width, const Rectangle &part,
+                 int64_t size, uint8_t *resized) {
+  constexpr int64_t kColours = 3;
+  Operands("resizeImage")
+      .require(part.top >= 0 && part.left >= 0 && part.height >= 1 &&
+                   part.width >= 1 && part.left + part.width <= width &&
+                   size >= 1 && width * kColours <= kMaxFloatsPerCall,
+               "the rectangle does not lie in the image");
+  View<3> source(image + (part.top * width + part.left) * kColours,
+                 {{{kColours, 1},
+                   {part.width, kColours},
+                   {part.height, width * kColours}}});
+  View<3> result(resized, {{{size, 1}, {size, size}, {kColours, size * size}}});
+  verifyCall(pipelinesFor(hostLanes())
+                 .resize_image(source, static_cast<int32_t>(size), result),
+             "resize_image");
+}
+
 } // namespace lacuna::operators

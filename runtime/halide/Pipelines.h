@@ -49,6 +49,7 @@
   X(lstm_carry, (B *, B *, B *))                                               \
   X(softmax_summary, (B *, B *, B *))                                          \
   X(softmax_gradient, (B *, B *, B *, float, float, int32_t, B *))             \
+  X(resize_image, (B *, int32_t, B *))                                         \
   X(load_images, (B *, B *, B *, B *, int32_t, int32_t, B *))
 // clang-format on
 

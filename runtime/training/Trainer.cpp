@@ -250,10 +250,22 @@ void Trainer::loadBatch(const ImageSet &set, const uint32_t *index,
       placements[i].left = static_cast<int32_t>(stream.below(offsets));
       placements[i].flip = stream.below(2) == 1;
     }
-  operators::loadImages(
-      pool, set.images.data(), set.channels, set.height, set.width, index,
-      count, augmented ? placements.data() : nullptr, data.pad,
-      data.mean.data(), data.deviation.data(), provider.lanes(), images);
+  const uint8_t *pixels = set.images.data();
+  if (set.source) {
+    if (streamed.size() < count * set.imageBytes())
+      streamed = Buffer<uint8_t>(MemoryKind::Data, count * set.imageBytes());
+    AugmentationKey key{options.seed, augmentedEpoch};
+    set.source->load(pool, index, count, augmented ? &key : nullptr,
+                     streamed.data());
+    pixels = streamed.data();
+    batchOrder.resize(size_t(count));
+    std::iota(batchOrder.begin(), batchOrder.end(), 0u);
+    index = batchOrder.data();
+  }
+  operators::loadImages(pool, pixels, set.channels, set.height, set.width,
+                        index, count, augmented ? placements.data() : nullptr,
+                        data.pad, data.mean.data(), data.deviation.data(),
+                        provider.lanes(), images);
 }
 
 void Trainer::reportDivergence(const std::string &where, double loss) {

@@ -35,7 +35,8 @@ constexpr char kDescription[] =
 constexpr char kFooter[] = R"(
 Methods (docs/methods.md): dense, static, mest, mest-em, mest-ems,
 mest-ems-readme, set, rigl, snfs, dsr, deepr, dst, snip, grasp, lottery,
-gradual. Models: lenet-300-100, lenet-5-caffe, resnet-20, resnet-32.
+gradual. Models: lenet-300-100, lenet-5-caffe, resnet-20, resnet-32,
+resnet-50, vgg-16, vgg-16-hidden, vgg-19, wrn-16-8, wrn-28-8, lstm-a, lstm-b.
 
 --metrics writes one JSON object a line: one an epoch, then a summary.
 
@@ -72,6 +73,7 @@ struct TrainFlags {
   int64_t batch = 64;
   uint64_t seed = 1;
   std::optional<int64_t> limitTrain, limitTest;
+  int64_t imageSize = 224, imageCache = 1024;
   std::string metrics;
   bool rawPixels = false;
   bool noFusion = false;
@@ -199,7 +201,8 @@ void defineMethodFlags(CLI::App &app, TrainFlags &flags) {
 void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_option("--model", flags.model, "Model to train")->required();
   app.add_option("--data", flags.data,
-                 "cifar10:DIR, mnist:DIR, fashion-mnist or fashion-mnist:DIR")
+                 "cifar10:DIR, cifar100:DIR, mnist:DIR, fashion-mnist[:DIR] or "
+                 "images:DIR (train/CLASS/IMAGE and val/CLASS/IMAGE)")
       ->required();
   app.add_option("--method", flags.method, "How the sparse layers evolve")
       ->capture_default_str();
@@ -235,6 +238,13 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                  "Use only the first N training images");
   app.add_option("--limit-test", flags.limitTest,
                  "Use only the first N test images");
+  app.add_option("--image-size", flags.imageSize,
+                 "Height and width that images of folders are brought to")
+      ->capture_default_str();
+  app.add_option("--image-cache", flags.imageCache,
+                 "MiB of memory for decoded images of folders, for training "
+                 "and test images each")
+      ->capture_default_str();
   app.add_option("--metrics", flags.metrics, "Where to write metrics (.jsonl)");
   defineCheckpointFlags(app, flags);
   addCompilerFlags(app, flags.provider);
@@ -333,6 +343,19 @@ MethodOptions methodOptions(const TrainFlags &flags,
   return options;
 }
 
+ImageFolderOptions imageFolders(const TrainFlags &flags) {
+  constexpr int64_t kMaxCache = int64_t(1) << 30;
+  if (flags.imageCache < 0 || flags.imageCache > kMaxCache)
+    throw UserError("image-cache: is " + std::to_string(flags.imageCache) +
+                    ", must be between 0 and " + std::to_string(kMaxCache) +
+                    " MiB");
+  ImageFolderOptions options;
+  options.imageSize = flags.imageSize;
+  options.cacheBytes = flags.imageCache << 20;
+  options.verify();
+  return options;
+}
+
 void limit(ImageSet &set, const std::optional<int64_t> &count,
            const char *flag) {
   if (!count)
@@ -366,7 +389,7 @@ void execute(const TrainFlags &flags, const std::string &record,
   ThreadPool pool(flags.provider.threads);
   MetricsWriter metrics(flags.metrics);
 
-  DataSet data = loadDataSet(flags.data);
+  DataSet data = loadDataSet(flags.data, imageFolders(flags));
   if (flags.rawPixels) {
     data.mean.assign(data.mean.size(), 0);
     data.deviation.assign(data.deviation.size(), 1);

@@ -13,12 +13,33 @@
 
 #include "lacuna/Runtime/Label.h"
 #include "lacuna/Runtime/Memory.h"
+#include "lacuna/Runtime/ThreadPool.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace lacuna {
+
+/// Which random numbers a training image gets.
+struct AugmentationKey {
+  uint64_t seed;
+  int epoch;
+};
+
+/// Images that are read when they are needed.
+class ImageSource {
+public:
+  virtual ~ImageSource() = default;
+
+  /// Writes images index[0] ... index[count - 1] of a set to `pixels`,
+  /// [count][channels][height][width]. With a key they are random crops, the
+  /// same for the same key, otherwise the centre. Throws UserError naming the
+  /// file that cannot be read or decoded. Thread-safe.
+  virtual void load(ThreadPool &pool, const uint32_t *index, int64_t count,
+                    const AugmentationKey *key, uint8_t *pixels) = 0;
+};
 
 /// Images of bytes, [images][channels][height][width], one label each.
 struct ImageSet {
@@ -26,7 +47,8 @@ struct ImageSet {
   int64_t height = 0;
   int64_t width = 0;
   int64_t classes = 0;
-  Buffer<uint8_t> images;
+  Buffer<uint8_t> images; ///< Empty when there is a source.
+  std::shared_ptr<ImageSource> source;
   std::vector<Label> labels; ///< Each below `classes`.
 
   int64_t count() const { return static_cast<int64_t>(labels.size()); }
@@ -38,15 +60,28 @@ struct DataSet {
   ImageSet train, test; ///< Of the same shape.
   /// Per channel, of pixels / 255.
   std::vector<float> mean, deviation;
-  /// Whether training crops from images padded by `pad` and flips them.
+  /// Whether training crops from images padded by `pad`, or as their source
+  /// does, and flips them.
   bool augment = false;
   int64_t pad = 0;
 };
 
-/// Loads "cifar10:DIR" (the binary version), "mnist:DIR" or
+struct ImageFolderOptions {
+  int64_t imageSize = 224; ///< Height and width that images are brought to.
+  /// What decoded images may take in memory, for training and test images each.
+  int64_t cacheBytes = int64_t(1) << 30;
+
+  /// Throws UserError naming the flag of `lacuna train` that is out of range.
+  void verify() const;
+};
+
+/// Loads "cifar10:DIR" or "cifar100:DIR" (the binary versions), "mnist:DIR" or
 /// "fashion-mnist[:DIR]" (IDX files, plain or .gz; without DIR, where the
-/// Debian package dataset-fashion-mnist puts them).
-DataSet loadDataSet(const std::string &spec);
+/// Debian package dataset-fashion-mnist puts them), or "images:DIR": JPEG and
+/// PNG files DIR/train/CLASS/... and DIR/val/CLASS/..., listed now and read
+/// when they are needed.
+DataSet loadDataSet(const std::string &spec,
+                    const ImageFolderOptions &folders = {});
 
 /// Drops all but the first `images` images. UserError unless there are as many
 /// and at least one.

@@ -166,6 +166,21 @@ void loadImages(ThreadPool &pool, const uint8_t *images, int64_t channels,
                 const float *mean, const float *deviation, int64_t lanes,
                 Tensor &output);
 
+/// A part of an image, in pixels.
+struct Rectangle {
+  int64_t top = 0;
+  int64_t left = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+};
+/// Resizes a rectangle of an image, [...][width][3], to `size` by `size`
+/// pixels, [3][size][size], by linear interpolation; when it shrinks, over as
+/// many pixels as fall on one (the triangle filter of Pillow's and
+/// torchvision's antialiased bilinear resize). Pixels outside the rectangle
+/// have no say.
+void resizeImage(const uint8_t *image, int64_t width, const Rectangle &part,
+                 int64_t size, uint8_t *resized);
+
 } // namespace lacuna::operators
 
 #endif // LACUNA_RUNTIME_OPERATORS_H

@@ -27,6 +27,7 @@ enum class RandomPurpose : uint32_t {
   Noise,
   Sample,
   Removal,
+  Crop,
 };
 
 /// The generator itself: a bijection of 128-bit counters for each 64-bit key.

@@ -177,6 +177,9 @@ private:
   std::vector<Label> labels;
   std::vector<operators::Placement> placements;
   Tensor images;
+  /// The batch of a set that has a source, and its order.
+  Buffer<uint8_t> streamed;
+  std::vector<uint32_t> batchOrder;
 };
 
 } // namespace lacuna

@@ -13,9 +13,49 @@ using namespace Halide;
 
 namespace {
 
-Var lane("lane"), x("x"), y("y"), channel("channel");
+Var lane("lane"), x("x"), y("y"), channel("channel"), tap("tap");
 
 enum PlacementRow { kTop, kLeft, kFlip };
+
+/// The pixels of one axis that each pixel of the result is made of, and their
+/// shares: a triangle of two pixels of the larger of the two grids.
+class AxisFilter {
+public:
+  AxisFilter(const std::string &name, const Expr &from, const Expr &to)
+      : shares(name + "_shares"), from(from),
+        reach(max(cast<float>(from) / cast<float>(to), 1.0f)),
+        scale(cast<float>(from) / cast<float>(to)),
+        taps(0, 2 * cast<int32_t>(ceil(reach)) + 1) {
+    raw(tap, x) = select(
+        first(x) + tap < from,
+        max(0.0f, 1.0f - abs((cast<float>(first(x) + tap) + 0.5f - centre(x)) /
+                             reach)),
+        0.0f);
+    sum(x) = 0.0f;
+    sum(x) += raw(taps, x);
+    shares(tap, x) = raw(tap, x) / sum(x);
+  }
+
+  Expr centre(const Expr &place) const {
+    return (cast<float>(place) + 0.5f) * scale;
+  }
+  Expr first(const Expr &place) const {
+    return max(cast<int32_t>(floor(centre(place) - reach + 0.5f)), 0);
+  }
+  Expr pixel(const Expr &place) const {
+    return clamp(first(place) + taps, 0, from - 1);
+  }
+
+  void schedule() {
+    raw.compute_root();
+    sum.compute_root();
+    shares.compute_root();
+  }
+
+  Func shares, raw, sum;
+  Expr from, reach, scale;
+  RDom taps;
+};
 
 } // namespace
 
@@ -55,6 +95,43 @@ public:
   }
 };
 
+/// The image is resized along x, then along y.
+class ResizeImage : public Generator<ResizeImage> {
+public:
+  Input<Buffer<uint8_t>> image{"image", 3}; // channel, x, y
+  Input<int32_t> size{"size"};
+  Output<Buffer<uint8_t>> resized{"resized", 3}; // x, y, channel
+
+  void generate() {
+    for (int d = 0; d < 3; ++d)
+      image.dim(d).set_min(0);
+    Expr width = image.dim(1).extent(), height = image.dim(2).extent();
+    AxisFilter columns("columns", width, size);
+    AxisFilter rows("rows", height, size);
+
+    Func narrow("narrow"), low("low");
+    narrow(x, y, channel) = 0.0f;
+    narrow(x, y, channel) += columns.shares(columns.taps, x) *
+                             cast<float>(image(channel, columns.pixel(x), y));
+    low(x, y, channel) = 0.0f;
+    low(x, y, channel) +=
+        rows.shares(rows.taps, y) * narrow(x, rows.pixel(y), channel);
+    resized(x, y, channel) =
+        cast<uint8_t>(clamp(low(x, y, channel) + 0.5f, 0.0f, 255.0f));
+
+    for (int d = 0; d < 3; ++d)
+      resized.dim(d).set_min(0);
+    int lanes = natural_vector_size<float>();
+    columns.schedule();
+    rows.schedule();
+    narrow.compute_root();
+    low.compute_at(resized, y).vectorize(x, lanes);
+    low.update().reorder(x, rows.taps, y, channel).vectorize(x, lanes);
+    resized.vectorize(x, lanes, TailStrategy::GuardWithIf);
+  }
+};
+
 } // namespace lacuna::pipelines
 
 HALIDE_REGISTER_GENERATOR(lacuna::pipelines::LoadImages, load_images)
+HALIDE_REGISTER_GENERATOR(lacuna::pipelines::ResizeImage, resize_image)

@@ -107,4 +107,61 @@ TEST(LoadImages, RefusesACropOutside) {
   EXPECT_THROW(load(), InternalError);
 }
 
+/// Pillow's bilinear resize with antialiasing, in double and without rounding
+/// in between.
+std::vector<double> resizedBy(const std::vector<double> &line, int64_t size) {
+  double scale = double(line.size()) / double(size);
+  double reach = std::max(scale, 1.0);
+  std::vector<double> result;
+  for (int64_t place = 0; place < size; ++place) {
+    double centre = (double(place) + 0.5) * scale, sum = 0, weights = 0;
+    for (size_t i = 0; i < line.size(); ++i) {
+      double weight =
+          std::max(0.0, 1 - std::abs((double(i) + 0.5 - centre) / reach));
+      sum += weight * line[i];
+      weights += weight;
+    }
+    result.push_back(sum / weights);
+  }
+  return result;
+}
+
+TEST(ResizeImage, MatchesPlainLoops) {
+  struct Case {
+    int64_t height, width;
+    operators::Rectangle part;
+    int64_t size;
+  };
+  for (const Case &c :
+       {Case{37, 50, {0, 0, 37, 50}, 16}, Case{37, 50, {5, 11, 20, 31}, 24},
+        Case{9, 7, {1, 2, 8, 5}, 33}, Case{12, 12, {0, 0, 12, 12}, 12},
+        Case{3, 4, {2, 3, 1, 1}, 5}}) {
+    std::vector<uint8_t> image(size_t(c.height * c.width * 3));
+    RandomStream random(5, RandomPurpose::Test);
+    for (uint8_t &pixel : image)
+      pixel = static_cast<uint8_t>(random.below(256));
+    std::vector<uint8_t> got(size_t(3 * c.size * c.size));
+    operators::resizeImage(image.data(), c.width, c.part, c.size, got.data());
+    for (int64_t colour = 0; colour < 3; ++colour) {
+      std::vector<std::vector<double>> columns(size_t(c.size));
+      for (int64_t y = 0; y < c.part.height; ++y) {
+        std::vector<double> row;
+        for (int64_t x = 0; x < c.part.width; ++x)
+          row.push_back(image[size_t(
+              ((c.part.top + y) * c.width + c.part.left + x) * 3 + colour)]);
+        std::vector<double> narrow = resizedBy(row, c.size);
+        for (size_t x = 0; x < narrow.size(); ++x)
+          columns[x].push_back(narrow[x]);
+      }
+      for (int64_t x = 0; x < c.size; ++x) {
+        std::vector<double> wanted = resizedBy(columns[size_t(x)], c.size);
+        for (int64_t y = 0; y < c.size; ++y)
+          ASSERT_NEAR(got[size_t((colour * c.size + y) * c.size + x)],
+                      wanted[size_t(y)], 0.51)
+              << c.size << ": " << colour << ", " << y << ", " << x;
+      }
+    }
+  }
+}
+
 } // namespace
