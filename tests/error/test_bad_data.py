@@ -131,5 +131,25 @@ class BadCifar(BadData):
         self.refuse_data("cifar10", "data_batch_3.bin", "image 7", "10")
 
 
+class BadImages(BadData):
+    def write_image(self, split, content):
+        self.write(os.path.join("data", split, "cat", "1.jpg"), content)
+
+    def test_damaged(self):
+        for split in ("train", "val"):
+            self.write_image(split, b"\xff\xd8\xff and no more")
+        path = os.path.join("train", "cat", "1.jpg")
+        self.refuse_data("images", path, "damaged JPEG")
+
+    def test_neither_jpeg_nor_png(self):
+        for split in ("train", "val"):
+            self.write_image(split, b"GIF89a")
+        path = os.path.join("train", "cat", "1.jpg")
+        self.refuse_data("images", path, "neither")
+
+    def test_no_folder(self):
+        self.refuse_data("images", "train", "train/CLASS/IMAGE")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -133,15 +133,51 @@ class BadTrainFlags(ToolTest):
             "rewind-epoch": (-1, 1),
             "lambda": (-1, "nan"),
             "lr": (0, "nan", 1e300),
+            "momentum": (-0.1, 1),
+            "beta1": (1,),
+            "label-smoothing": (-0.1, 1),
+            "warmup-epochs": (-1, 2),
+            "rate-factor": (0, 1.5),
+            "step-period": (0,),
+            "image-size": (0, 100000),
+            "image-cache": (-1,),
         }.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):
                     self.refuse_value(flag, value)
 
     def test_unknown_names(self):
-        for flag in ("model", "method", "scheme", "schedule", "data", "distribution", "prune-scope"):
+        for flag in (
+            "model",
+            "method",
+            "scheme",
+            "schedule",
+            "optimiser",
+            "data",
+            "distribution",
+            "prune-scope",
+        ):
             with self.subTest(flag=flag):
                 self.refuse_value(flag, "resnet-33x")
+
+    def test_flags_that_contradict(self):
+        for parts, extra in {
+            ("nesterov", "momentum"): ("--nesterov", "--momentum", 0),
+            ("momentum", "Adam"): ("--optimiser", "adam", "--momentum", 0.5),
+            ("nesterov", "sgd"): ("--optimiser", "adam", "--nesterov"),
+            ("beta1", "adam"): ("--beta2", 0.9),
+            ("milestones", "missing"): ("--schedule", "multi-step"),
+            ("milestones", "given"): ("--milestones", 3),
+            ("milestones", "1 is out of place"): (
+                "--schedule",
+                "multi-step",
+                "--milestones",
+                1,
+            ),
+            ("step-period", "step"): ("--schedule", "cosine", "--step-period", 1),
+        }.items():
+            with self.subTest(extra=extra):
+                self.refuse(USER_ERROR, parts, *self.flags(), *extra)
 
     def test_unknown_flag(self):
         self.refuse(USAGE_ERROR, ["--fast"], *self.flags(), "--fast")

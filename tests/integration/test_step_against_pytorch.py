@@ -62,14 +62,18 @@ TOLERANCES = {
     "change": 1e-3,
     "evaluation-logits": 1e-5,
 }
-LARGE_TOLERANCES = {"logits": 1e-4, "loss": 1e-4, "gradient": 0.05, "change": 0.3}
+LARGE_TOLERANCES = {"logits": 1e-4, "loss": 1e-4, "gradient": 0.05}
+# Adam's first steps have the length of the rate whatever the gradient: those of
+# gradients that are rounding alone may go either way.
+ADAM_TOLERANCES = dict(TOLERANCES, **{"after": 2e-3, "change": 0.05, "evaluation-logits": 1e-3})
 LARGE_BATCH = 5
 
 
 def relative_error(got, want):
     """L2 norm of the difference, relative to that of what is wanted."""
     norm = np.linalg.norm(want)
-    return np.linalg.norm(got - want) / norm if norm > 0 else np.linalg.norm(got)
+    # The gradient of a bias that a batch norm takes out again is rounding alone.
+    return np.linalg.norm(got - want) / norm if norm > 1e-12 else np.linalg.norm(got)
 
 
 class Dump:
@@ -97,7 +101,7 @@ def torch_name(name):
 
 def make_optimiser(parameters, extra):
     if "adam" in extra:
-        return torch.optim.Adam(parameters, lr=0.1, weight_decay=1e-4)
+        return torch.optim.Adam(parameters, lr=1e-3, weight_decay=1e-4)
     return torch.optim.SGD(
         parameters, lr=0.1, momentum=0.9, weight_decay=1e-4, nesterov="--nesterov" in extra
     )
@@ -220,7 +224,9 @@ class StepTest(ToolTest):
 
     def check(self, model, scheme, *extra):
         dump, want = self.decidable_steps(model, scheme, *extra)
-        self.compare(dump, want, scheme, TOLERANCES)
+        self.compare(
+            dump, want, scheme, ADAM_TOLERANCES if "adam" in extra else TOLERANCES
+        )
 
     def compare(self, dump, want, scheme, tolerances):
         self.check_masks(dump, scheme)

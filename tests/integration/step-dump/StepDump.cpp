@@ -167,7 +167,7 @@ void dumpSteps(const DumpFlags &flags) {
   OptimiserOptions settings;
   settings.kind = parseOptimiserKind(flags.optimiser);
   settings.nesterov = flags.nesterov;
-  settings.learningRate = 0.1;
+  settings.learningRate = settings.kind == OptimiserKind::Adam ? 1e-3 : 0.1;
   settings.weightDecay = 1e-4;
   Optimiser optimiser(network.parameters(), settings);
 
