@@ -7,6 +7,8 @@
 
 #include "lacuna/Compiler/KernelCompiler.h"
 
+#include "Emission.h"
+
 #include "lacuna/Passes/Passes.h"
 #include "lacuna/Support/Error.h"
 
@@ -20,17 +22,10 @@
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/SmallVectorMemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Utils/Cloning.h"
-
-#include <mutex>
 
 namespace lacuna {
 
@@ -43,31 +38,6 @@ constexpr llvm::StringLiteral kOptimisationPasses =
     "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
     "simplifycfg,loop-mssa(licm),early-cse<memssa>,"
     "instcombine<no-verify-fixpoint>,simplifycfg)";
-
-void initialiseTargets() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    llvm::InitializeAllTargetInfos();
-    llvm::InitializeAllTargets();
-    llvm::InitializeAllTargetMCs();
-    llvm::InitializeAllAsmPrinters();
-  });
-}
-
-std::unique_ptr<llvm::TargetMachine> createMachine(const Target &target) {
-  initialiseTargets();
-  std::string problem;
-  llvm::Triple triple(target.triple);
-  const llvm::Target *known =
-      llvm::TargetRegistry::lookupTarget(triple, problem);
-  if (!known)
-    throw EnvironmentError("this LLVM cannot emit code for " + target.triple +
-                           ": " + problem);
-  return std::unique_ptr<llvm::TargetMachine>(known->createTargetMachine(
-      triple, target.cpu, target.features, llvm::TargetOptions(),
-      llvm::Reloc::PIC_, llvm::CodeModel::Small,
-      llvm::CodeGenOptLevel::Default));
-}
 
 /// Writes stages to files that are named by their order.
 class StageDump {
@@ -148,22 +118,18 @@ void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.run(module, modules);
 }
 
-llvm::SmallVector<char, 0> emit(llvm::Module &module,
-                                llvm::TargetMachine &machine,
-                                llvm::CodeGenFileType type) {
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream out(bytes);
-  llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, out, nullptr, type))
-    throw InternalError("this target emits no such file");
-  passes.run(module);
-  return bytes;
+template <typename Print> std::string printed(Print print) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  print(out);
+  return text;
 }
 
 } // namespace
 
 std::string compileKernel(const KernelPlan &plan, const Target &target,
-                          const std::string &dumpDirectory) {
+                          const std::string &dumpDirectory,
+                          KernelOutput output) {
   std::unique_ptr<llvm::TargetMachine> machine = createMachine(target);
   StageDump dump(dumpDirectory, plan.name);
 
@@ -197,6 +163,8 @@ std::string compileKernel(const KernelPlan &plan, const Target &target,
     ir::buildKernelPipeline(manager, target.description, plan.schedule.level);
   });
   dump.write("kernel.mlir", print);
+  if (output == KernelOutput::Mlir)
+    return printed(print);
   runMLIR(*module, diagnostics, ir::buildLLVMPipeline);
   dump.write("llvm.mlir", print);
 
@@ -218,24 +186,34 @@ std::string compileKernel(const KernelPlan &plan, const Target &target,
     function.addFnAttr("target-cpu", target.cpu);
     function.addFnAttr("target-features", target.features);
     function.addFnAttr("prefer-vector-width", vectorBits);
+    if (target.sveBits > 0) {
+      // Fixed vectors become SVE only where the register length is known.
+      auto granules = static_cast<unsigned>(target.sveBits / 128);
+      function.addFnAttr(llvm::Attribute::getWithVScaleRangeArgs(
+          llvmContext, granules, granules));
+    }
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
   auto printCode = [&](llvm::raw_ostream &out) { code->print(out, nullptr); };
   dump.write("llvm.ll", printCode);
   optimise(*code, *machine);
   dump.write("optimised.ll", printCode);
+  if (output == KernelOutput::Llvm)
+    return printed(printCode);
   if (dump.enabled()) {
     // Emitting changes the module, so the assembly comes from a copy.
     std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*code);
-    auto assembly = emit(*copy, *machine, llvm::CodeGenFileType::AssemblyFile);
-    dump.write("assembly.s", [&](llvm::raw_ostream &out) {
-      out << llvm::StringRef(assembly.data(), assembly.size());
-    });
+    std::string assembly =
+        emit(*copy, *machine, llvm::CodeGenFileType::AssemblyFile);
+    dump.write("assembly.s", [&](llvm::raw_ostream &out) { out << assembly; });
   }
-  auto object = emit(*code, *machine, llvm::CodeGenFileType::ObjectFile);
+  std::string result = emit(*code, *machine,
+                            output == KernelOutput::Assembly
+                                ? llvm::CodeGenFileType::AssemblyFile
+                                : llvm::CodeGenFileType::ObjectFile);
   if (!refusals.empty())
     throw InternalError("a kernel did not compile:\n" + refusals);
-  return std::string(object.data(), object.size());
+  return result;
 }
 
 } // namespace lacuna

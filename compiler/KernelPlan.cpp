@@ -114,10 +114,9 @@ std::string canonicalText(const KernelRequest &request, const Schedule &s,
     text += "\n";
   }
   text += "schedule";
-  for (int64_t choice : {s.lanes, s.batchTile, s.tileHeight, s.tileWidth,
-                         s.channelChunk, s.panelRows, s.panelPixels, s.bodyTaps,
-                         s.itemUnroll, int64_t(s.chunkOuter)})
+  Schedule::forEach(s, [&](const char *, int64_t choice) {
     text += " " + std::to_string(choice);
+  });
   return text + "\n";
 }
 

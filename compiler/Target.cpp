@@ -7,13 +7,15 @@
 
 #include "lacuna/Compiler/Target.h"
 
+#include "Emission.h"
+
+#include "lacuna/Runtime/CpuFeatures.h"
 #include "lacuna/Support/Error.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
@@ -27,38 +29,107 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kAssumedL1Bytes = 32768;
+constexpr const char *kX86 = "x86_64-unknown-linux-gnu";
+constexpr const char *kAArch64 = "aarch64-unknown-linux-gnu";
+constexpr const char *kApple = "arm64-apple-macosx11.0.0";
+constexpr const char *kArm = "armv7-unknown-linux-gnueabihf";
 
 int64_t hostL1Bytes() {
   long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
   return bytes > 0 ? bytes : kAssumedL1Bytes;
 }
 
+const KnownCpu *findCpu(llvm::StringRef name) {
+  for (const KnownCpu &known : knownCpus())
+    if (name == known.name)
+      return &known;
+  return nullptr;
+}
+
 /// Sets what schedules depend on from the features of the CPU.
 void describe(Target &target,
               llvm::function_ref<bool(const char *)> hasFeature) {
-  target.description.l1Bytes = hostL1Bytes();
   llvm::Triple triple(target.triple);
   if (triple.isAArch64()) {
-    target.description.lanes = 4;
+    if (!hasFeature("sve"))
+      target.sveBits = 0;
+    target.description.lanes = target.sveBits > 0 ? target.sveBits / 32 : 4;
     target.description.vectorRegisters = 32;
+    return;
+  }
+  // Fused multiply-add came with VFPv4.
+  if (triple.isARM() && hasFeature("neon") && hasFeature("vfp4")) {
+    target.description.lanes = 4;
+    target.description.vectorRegisters = 16;
     return;
   }
   if (!triple.isX86() || !hasFeature("avx2") || !hasFeature("fma"))
     throw EnvironmentError("this CPU (" + target.cpu + ", " + target.triple +
                            ") has no fused multiply-add vectors that Lacuna "
-                           "knows: it needs x86-64 with AVX2 and FMA, or "
-                           "64-bit ARM");
+                           "knows: it needs x86-64 with AVX2 and FMA, 64-bit "
+                           "ARM, or ARMv7 with NEON and VFPv4");
   bool avx512 = hasFeature("avx512f") && hasFeature("avx512dq") &&
                 hasFeature("avx512bw") && hasFeature("avx512vl");
   target.description.lanes = avx512 ? 16 : 8;
   target.description.vectorRegisters = avx512 ? 32 : 16;
 }
 
+/// What LLVM knows of the features of a target.
+class Subtarget {
+public:
+  explicit Subtarget(const Target &target) {
+    llvm::Triple triple(target.triple);
+    const llvm::Target &backend = backendFor(target.triple);
+    // LLVM would print a warning about an unknown name and go on.
+    std::unique_ptr<llvm::MCSubtargetInfo> generic(
+        backend.createMCSubtargetInfo(triple, "", ""));
+    if (!generic->isCPUStringValid(target.cpu))
+      throw UserError("cpu: LLVM knows no \"" + target.cpu + "\" of " +
+                      target.triple +
+                      ": `llc-22 -march=... -mcpu=help` lists the names, "
+                      "`lacuna targets` those Lacuna is tested with");
+    info.reset(
+        backend.createMCSubtargetInfo(triple, target.cpu, target.features));
+  }
+
+  bool has(const std::string &feature) const {
+    return info->checkFeatures("+" + feature);
+  }
+
+private:
+  std::unique_ptr<llvm::MCSubtargetInfo> info;
+};
+
+Target namedTarget(const std::string &triple, const std::string &cpu) {
+  Target target;
+  target.triple = triple;
+  target.cpu = cpu;
+  target.description.l1Bytes = kAssumedL1Bytes;
+  // LLVM does not take NEON for granted on 32-bit ARM, Lacuna does.
+  if (llvm::Triple(triple).isARM())
+    target.features = "+neon";
+  if (const KnownCpu *known = findCpu(cpu)) {
+    target.description.l1Bytes = known->l1Bytes;
+    target.sveBits = known->sveBits;
+  }
+  Subtarget subtarget(target);
+  describe(target, [&](const char *name) { return subtarget.has(name); });
+  return target;
+}
+
+/// The least CPU of a triple that Lacuna has kernels for.
+const char *leastCpu(const llvm::Triple &triple) {
+  if (triple.isX86())
+    return "x86-64-v3";
+  return triple.isARM() ? "cortex-a15" : "generic";
+}
+
 } // namespace
 
 std::string Target::canonicalText() const {
   return "triple " + triple + "\ncpu " + cpu + "\nfeatures " + features +
-         "\nlanes " + std::to_string(description.lanes) + "\nregisters " +
+         "\nsve " + std::to_string(sveBits) + "\nlanes " +
+         std::to_string(description.lanes) + "\nregisters " +
          std::to_string(description.vectorRegisters) + "\nl1 " +
          std::to_string(description.l1Bytes) + "\n";
 }
@@ -67,6 +138,7 @@ Target hostTarget() {
   Target target;
   target.triple = llvm::sys::getDefaultTargetTriple();
   target.cpu = llvm::sys::getHostCPUName().str();
+  target.description.l1Bytes = hostL1Bytes();
   llvm::StringMap<bool> detected = llvm::sys::getHostCPUFeatures();
   // Sorted, so that the text, and with it every kernel key, is always the same.
   std::map<std::string, bool> sorted;
@@ -83,36 +155,75 @@ Target hostTarget() {
 Target targetFor(const std::string &cpu) {
   if (cpu.empty())
     return hostTarget();
-  Target target;
-  target.triple = llvm::sys::getDefaultTargetTriple();
-  target.cpu = cpu;
-
-  llvm::InitializeNativeTarget();
-  std::string problem;
-  llvm::Triple triple(target.triple);
-  const llvm::Target *known =
-      llvm::TargetRegistry::lookupTarget(triple, problem);
-  if (!known)
-    throw EnvironmentError("this LLVM cannot emit code for " + target.triple +
-                           ": " + problem);
-  // LLVM would print a warning about an unknown name and go on.
-  std::unique_ptr<llvm::MCSubtargetInfo> generic(
-      known->createMCSubtargetInfo(triple, "", ""));
-  if (!generic->isCPUStringValid(cpu))
-    throw UserError("cpu: LLVM knows no \"" + cpu + "\" of " + target.triple +
-                    ": `llc-22 -mcpu=help` lists the names, \"\" means this "
-                    "machine");
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
-      known->createMCSubtargetInfo(triple, cpu, ""));
-  auto has = [&](const std::string &name) {
-    return subtarget->checkFeatures("+" + name);
-  };
+  Target target = namedTarget(llvm::sys::getDefaultTargetTriple(), cpu);
+  Subtarget subtarget(target);
   for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    if (!feature.getValue() && has(feature.getKey().str()))
+    if (!feature.getValue() && subtarget.has(feature.getKey().str()))
       throw EnvironmentError("cpu: this machine cannot run code for " + cpu +
                              ": it lacks " + feature.getKey().str());
-  describe(target, has);
   return target;
+}
+
+const std::vector<KnownCpu> &knownCpus() {
+  constexpr int64_t kKiB = 1024;
+  static const std::vector<KnownCpu> known = {
+      {"x86-64-v3", kX86, 32 * kKiB, 0, "AVX2 and FMA: Haswell and later, Zen"},
+      {"x86-64-v4", kX86, 32 * kKiB, 0, "AVX-512: Skylake server, Zen 4"},
+      {"znver5", kX86, 48 * kKiB, 0, "AMD Zen 5"},
+      {"cortex-a55", kAArch64, 32 * kKiB, 0, "small cores"},
+      {"cortex-a76", kAArch64, 64 * kKiB, 0, "Raspberry Pi 5"},
+      {"neoverse-n1", kAArch64, 64 * kKiB, 0, "Graviton 2, Ampere Altra"},
+      {"neoverse-v1", kAArch64, 64 * kKiB, 256,
+       "Graviton 3; SVE registers of 256 bits"},
+      {"neoverse-v2", kAArch64, 64 * kKiB, 0,
+       "Graviton 4, Grace; its SVE registers are NEON's 128 bits, so NEON "
+       "code"},
+      {"apple-m1", kApple, 128 * kKiB, 0,
+       "Mach-O: no --emit=shared without Apple's linker"},
+      {"cortex-a15", kArm, 32 * kKiB, 0,
+       "ARMv7 with NEON and VFPv4; the runtime has no operators for it yet"},
+  };
+  return known;
+}
+
+Target crossTarget(const std::string &wantedTriple, const std::string &cpu) {
+  if (wantedTriple.empty() && cpu.empty())
+    return hostTarget();
+  if (const KnownCpu *known = findCpu(wantedTriple)) {
+    if (!cpu.empty() && cpu != wantedTriple)
+      throw UserError("target: \"" + wantedTriple +
+                      "\" is a CPU, and cpu says "
+                      "\"" +
+                      cpu + "\"; give a triple, or one name");
+    return namedTarget(known->triple, known->name);
+  }
+  std::string triple = wantedTriple;
+  if (triple.empty()) {
+    const KnownCpu *known = findCpu(cpu);
+    triple = known ? known->triple : llvm::sys::getDefaultTargetTriple();
+  }
+  llvm::Triple parsed(llvm::Triple::normalize(triple));
+  if (architectureOf(triple).empty() || !parsed.isLittleEndian())
+    throw UserError("target: Lacuna has no kernels for \"" + triple +
+                    "\": `lacuna targets` lists what it has");
+  if (!parsed.isOSBinFormatELF() && !parsed.isOSBinFormatMachO())
+    throw UserError("target: Lacuna writes ELF and Mach-O objects, not those "
+                    "of \"" +
+                    triple + "\"");
+  return namedTarget(parsed.str(), cpu.empty() ? leastCpu(parsed) : cpu);
+}
+
+std::vector<std::string> requiredFeatures(const Target &target) {
+  Subtarget subtarget(target);
+  std::vector<std::string> required;
+  for (const std::string &feature :
+       knownCpuFeatures(architectureOf(target.triple)))
+    if (target.sveBits > 0 &&
+        feature == "sve-" + std::to_string(target.sveBits))
+      required.push_back(feature);
+    else if (feature.rfind("sve-", 0) != 0 && subtarget.has(feature))
+      required.push_back(feature);
+  return required;
 }
 
 } // namespace lacuna

@@ -237,6 +237,42 @@ JsonFields JsonFields::object(const std::string &name) {
   return JsonFields(field, where, prefix() + name);
 }
 
+bool JsonFields::boolean(const std::string &name) {
+  const json &field = present(name);
+  if (!field.is_boolean())
+    fail(name, "must be true or false");
+  return field.get<bool>();
+}
+
+std::vector<std::string> JsonFields::strings(const std::string &name) {
+  std::vector<std::string> result;
+  for (const json &value : array(name)) {
+    if (!value.is_string())
+      fail(name + "[" + std::to_string(result.size()) + "]",
+           "must be a string");
+    result.push_back(value.get<std::string>());
+  }
+  return result;
+}
+
+std::vector<JsonFields> JsonFields::objects(const std::string &name) {
+  std::vector<JsonFields> result;
+  for (const json &value : array(name)) {
+    std::string entry = name + "[" + std::to_string(result.size()) + "]";
+    if (!value.is_object())
+      fail(entry, "must be an object");
+    result.push_back(JsonFields(value, where, prefix() + entry));
+  }
+  return result;
+}
+
+std::vector<std::string> JsonFields::names() const {
+  std::vector<std::string> result;
+  for (const auto &field : tree.items())
+    result.push_back(field.key());
+  return result;
+}
+
 void JsonFields::refuseUnread() const {
   for (const auto &field : tree.items())
     if (read.count(field.key()) == 0) {

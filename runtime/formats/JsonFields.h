@@ -54,7 +54,13 @@ public:
   std::vector<int64_t> integers(const std::string &name);
   /// An array of arrays of integers in [0, 255].
   std::vector<std::vector<uint8_t>> byteLists(const std::string &name);
+  bool boolean(const std::string &name);
+  std::vector<std::string> strings(const std::string &name);
   JsonFields object(const std::string &name);
+  /// The entries of an array of objects.
+  std::vector<JsonFields> objects(const std::string &name);
+  /// The keys of this object.
+  std::vector<std::string> names() const;
 
   /// Throws naming a field nobody asked for.
   void refuseUnread() const;

@@ -8,6 +8,7 @@
 #include "Driver.h"
 
 #include "BenchCommand.h"
+#include "CompileCommand.h"
 #include "ExportCommand.h"
 #include "RunCommand.h"
 #include "TrainCommand.h"
@@ -30,6 +31,8 @@ struct Command {
 
 constexpr Command kCommands[] = {{"train", runTrain},
                                  {"run", runRun},
+                                 {"compile", runCompile},
+                                 {"targets", runTargets},
                                  {"bench", runBench},
                                  {"export", runExport},
                                  {"inspect", runInspect}};
@@ -41,11 +44,13 @@ Usage: lacuna COMMAND [FLAGS]
        lacuna --help | --version
 
 Commands:
-  train   Train a model: lacuna train --help
-  run     Run one operation of a sparse layer on .npy files: lacuna run --help
-  bench   Measure this machine beside oneDNN: lacuna bench --help
-  export  Write a checkpoint's network as plain files: lacuna export --help
-  inspect Say what is in a checkpoint or descriptor: lacuna inspect --help
+  train    Train a model: lacuna train --help
+  run      Run one operation of a sparse layer on .npy files: lacuna run --help
+  compile  Compile kernels for a device without a compiler: lacuna compile --help
+  targets  List the machines that it compiles for
+  bench    Measure this machine beside oneDNN: lacuna bench --help
+  export   Write a checkpoint's network as plain files: lacuna export --help
+  inspect  Say what is in a checkpoint or descriptor: lacuna inspect --help
 
 Examples:
   LeNet-5 on Fashion-MNIST, nine weights in ten absent, in 4x1 blocks:

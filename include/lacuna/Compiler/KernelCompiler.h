@@ -28,11 +28,16 @@ struct KernelPlan {
 /// would pass the size limit gets the stream level: still sparse, one loop.
 KernelPlan planKernel(const KernelRequest &request, const Target &target);
 
-/// Compiles to a relocatable object that exports `plan.name`. With a non-empty
-/// `dumpDirectory`, every stage and the assembly are written there as
-/// NAME.N-stage.EXT. Thread-safe.
+/// How far a kernel is compiled: loops and vectors in MLIR, optimised LLVM IR,
+/// assembly, or a relocatable object.
+enum class KernelOutput { Mlir, Llvm, Assembly, Object };
+
+/// Compiles to an object (or the earlier form asked for) that exports
+/// `plan.name`. With a non-empty `dumpDirectory`, every stage on the way is
+/// written there as NAME.N-stage.EXT. Thread-safe.
 std::string compileKernel(const KernelPlan &plan, const Target &target,
-                          const std::string &dumpDirectory);
+                          const std::string &dumpDirectory,
+                          KernelOutput output = KernelOutput::Object);
 
 /// Identifies this build of the compiler and the LLVM and MLIR it runs with;
 /// empty when a linker left no build id, in which case objects must not be

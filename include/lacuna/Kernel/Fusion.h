@@ -32,6 +32,17 @@ struct Fusion {
   /// because a residual was added before it; else by the map of each channel.
   bool normResidual = false;
 
+  /// Calls visit(name, flag) for each, by the names that bundles use.
+  template <typename Self, typename Visit>
+  static void forEach(Self &fusion, Visit visit) {
+    visit("bias", fusion.bias);
+    visit("normalise", fusion.normalise);
+    visit("statistics", fusion.statistics);
+    visit("accumulate", fusion.accumulate);
+    visit("norm_gradient", fusion.normGradient);
+    visit("norm_residual", fusion.normResidual);
+  }
+
   bool operator==(const Fusion &o) const {
     return bias == o.bias && normalise == o.normalise &&
            statistics == o.statistics && accumulate == o.accumulate &&

@@ -34,6 +34,22 @@ struct Schedule {
   /// lane sums stay in cache; else a row of tiles, so that the gradient does.
   bool chunkOuter = false;
   Level level = Level::Specialised;
+
+  /// Calls visit(name, choice) for each choice but the level: what kernel keys
+  /// and bundles hold.
+  template <typename Self, typename Visit>
+  static void forEach(Self &schedule, Visit visit) {
+    visit("lanes", schedule.lanes);
+    visit("batch_tile", schedule.batchTile);
+    visit("tile_height", schedule.tileHeight);
+    visit("tile_width", schedule.tileWidth);
+    visit("channel_chunk", schedule.channelChunk);
+    visit("panel_rows", schedule.panelRows);
+    visit("panel_pixels", schedule.panelPixels);
+    visit("body_taps", schedule.bodyTaps);
+    visit("item_unroll", schedule.itemUnroll);
+    visit("chunk_outer", schedule.chunkOuter);
+  }
 };
 
 } // namespace lacuna

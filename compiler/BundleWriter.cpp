@@ -1,0 +1,335 @@
+//===- BundleWriter.cpp - Kernels compiled offline ------------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Compiler/BundleWriter.h"
+
+#include "Emission.h"
+
+#include "lacuna/Compiler/KernelCompiler.h"
+#include "lacuna/Support/Error.h"
+#include "lacuna/Support/Files.h"
+#include "lacuna/Support/Sha256.h"
+
+#include "llvm/Config/llvm-config.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+#include <atomic>
+#include <future>
+
+namespace lacuna {
+
+namespace {
+
+/// A folder that is gone when the scope ends.
+class TemporaryFolder {
+public:
+  TemporaryFolder() {
+    if (std::error_code error =
+            llvm::sys::fs::createUniqueDirectory("lacuna-link", path))
+      throw EnvironmentError("cannot make a temporary folder: " +
+                             error.message());
+  }
+  ~TemporaryFolder() { (void)llvm::sys::fs::remove_directories(path); }
+
+  std::string file(const std::string &name) const {
+    return (path + "/" + name).str();
+  }
+
+private:
+  llvm::SmallString<128> path;
+};
+
+/// The object that defines NAME_bundle.
+std::string tableObject(const BundleManifest &manifest, const Target &target) {
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(target);
+  llvm::LLVMContext context;
+  llvm::Module module(manifest.name, context);
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
+  auto *pointer = llvm::PointerType::getUnqual(context);
+  auto *i32 = llvm::Type::getInt32Ty(context);
+  auto global = [&](llvm::Constant *value, llvm::StringRef name,
+                    llvm::GlobalValue::LinkageTypes linkage) {
+    return new llvm::GlobalVariable(module, value->getType(), true, linkage,
+                                    value, name);
+  };
+  auto text = [&](const std::string &content) {
+    return global(llvm::ConstantDataArray::getString(context, content), "text",
+                  llvm::GlobalValue::PrivateLinkage);
+  };
+
+  auto *entryType = llvm::StructType::get(pointer, pointer);
+  auto *kernelType =
+      llvm::FunctionType::get(llvm::Type::getVoidTy(context),
+                              {pointer, llvm::Type::getInt64Ty(context),
+                               llvm::Type::getInt64Ty(context)},
+                              false);
+  std::set<std::string> listed;
+  llvm::SmallVector<llvm::Constant *> entries;
+  for (const BundledKernel &kernel : manifest.kernels)
+    if (listed.insert(kernel.symbol).second) {
+      auto *function =
+          llvm::Function::Create(kernelType, llvm::GlobalValue::ExternalLinkage,
+                                 kernel.symbol, module);
+      entries.push_back(llvm::ConstantStruct::get(
+          entryType, {text(kernel.symbol), function}));
+    }
+  auto *kernels =
+      global(llvm::ConstantArray::get(
+                 llvm::ArrayType::get(entryType, entries.size()), entries),
+             "entries", llvm::GlobalValue::PrivateLinkage);
+  global(llvm::ConstantStruct::get(
+             llvm::StructType::get(i32, i32, pointer, pointer),
+             {llvm::ConstantInt::get(i32, manifest.abiVersion),
+              llvm::ConstantInt::get(i32, entries.size()),
+              text(formatManifest(manifest)), kernels}),
+         manifest.name + "_bundle", llvm::GlobalValue::ExternalLinkage);
+  return emit(module, *machine, llvm::CodeGenFileType::ObjectFile);
+}
+
+std::string headerText(const BundleManifest &manifest) {
+  std::string guard = "LACUNA_BUNDLE_" + manifest.name + "_H";
+  std::string text =
+      "/* Kernels of the bundle " + manifest.name + " for " + manifest.triple +
+      ", " + manifest.cpu + ", written by lacuna compile. */\n#ifndef " +
+      guard + "\n#define " + guard +
+      "\n\n#include \"lacuna/Kernel/BundleAbi.h\"\n\n#if "
+      "LACUNA_KERNEL_ABI_VERSION != " +
+      std::to_string(manifest.abiVersion) +
+      "\n#error \"these kernels are for another version of the kernel "
+      "ABI\"\n#endif\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n/* For "
+      "lacuna::linkedBundle(). */\nextern const lacuna_bundle " +
+      manifest.name + "_bundle;\n\n";
+  std::set<std::string> listed;
+  for (const BundledKernel &kernel : manifest.kernels)
+    if (listed.insert(kernel.symbol).second)
+      text += "void " + kernel.symbol +
+              "(const lacuna_kernel_operands *operands, int64_t begin,\n    "
+              "int64_t end);\n";
+  return text + "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+}
+
+struct NamedObject {
+  std::string name; ///< With .o.
+  std::string bytes;
+};
+
+std::string archiveOf(const std::vector<NamedObject> &objects, bool darwin) {
+  std::vector<llvm::NewArchiveMember> members;
+  for (const NamedObject &object : objects)
+    members.emplace_back(llvm::MemoryBufferRef(object.bytes, object.name));
+  auto buffer = llvm::writeArchiveToBuffer(
+      members, llvm::SymtabWritingMode::NormalSymtab,
+      darwin ? llvm::object::Archive::K_DARWIN : llvm::object::Archive::K_GNU,
+      /*Deterministic=*/true, /*Thin=*/false);
+  if (!buffer)
+    throw InternalError("the archive cannot be written: " +
+                        llvm::toString(buffer.takeError()));
+  return (*buffer)->getBuffer().str();
+}
+
+std::string linker() {
+  for (const char *name : {"ld.lld-" LACUNA_LLVM_MAJOR, "ld.lld"})
+    if (auto path = llvm::sys::findProgramByName(name))
+      return *path;
+  throw EnvironmentError("linking a shared object needs ld.lld (Debian: apt "
+                         "install lld-" LACUNA_LLVM_MAJOR
+                         "); without it: --emit=archive");
+}
+
+/// Kernels call nothing, so that no library of the target is needed.
+std::string sharedObjectOf(const std::vector<NamedObject> &objects,
+                           const std::string &name) {
+  std::string program = linker();
+  TemporaryFolder folder;
+  std::string output = folder.file(name), messages = folder.file("messages");
+  std::vector<std::string> words{program,   "-shared", "-z", "defs",
+                                 "-soname", name,      "-o", output};
+  for (const NamedObject &object : objects) {
+    words.push_back(folder.file(object.name));
+    writeFileAtomically(words.back(), {object.bytes});
+  }
+  std::vector<llvm::StringRef> arguments(words.begin(), words.end());
+  std::string problem;
+  int status = llvm::sys::ExecuteAndWait(
+      program, arguments, std::nullopt,
+      {llvm::StringRef(), llvm::StringRef(messages), llvm::StringRef(messages)},
+      0, 0, &problem);
+  constexpr int64_t kMaxMessages = 1 << 20;
+  if (status != 0)
+    throw EnvironmentError(
+        program + " failed: " +
+        (status < 0 ? problem : readFile(messages, kMaxMessages)));
+  return readFile(output, std::numeric_limits<int64_t>::max());
+}
+
+/// The kernels of a request, planned; equal plans are compiled once.
+struct PlannedKernels {
+  std::vector<KernelPlan> plans; ///< Of each request.
+  std::vector<size_t> distinct;  ///< Plans, each key once.
+};
+
+PlannedKernels planAll(const BundleRequest &request) {
+  PlannedKernels planned;
+  std::set<std::string> keys;
+  for (const KernelRequest &kernel : request.kernels) {
+    planned.plans.push_back(planKernel(kernel, request.target));
+    if (keys.insert(planned.plans.back().key).second)
+      planned.distinct.push_back(planned.plans.size() - 1);
+  }
+  return planned;
+}
+
+std::map<std::string, std::string> compileAll(const PlannedKernels &planned,
+                                              const BundleRequest &request,
+                                              KernelOutput output) {
+  std::vector<std::string> results(planned.distinct.size());
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i = next++; i < results.size(); i = next++)
+      results[i] = compileKernel(planned.plans[planned.distinct[i]],
+                                 request.target, "", output);
+  };
+  std::vector<std::future<void>> workers;
+  for (int worker = 1; worker < request.threads; ++worker)
+    workers.push_back(std::async(std::launch::async, work));
+  work();
+  for (std::future<void> &worker : workers)
+    worker.get();
+  std::map<std::string, std::string> byName;
+  for (size_t i = 0; i < results.size(); ++i)
+    byName[planned.plans[planned.distinct[i]].name] = std::move(results[i]);
+  return byName;
+}
+
+BundleManifest describe(const BundleRequest &request,
+                        const PlannedKernels &planned,
+                        const std::map<std::string, std::string> &objects) {
+  BundleManifest manifest;
+  manifest.name = request.name;
+  manifest.compiler = "Lacuna " LACUNA_VERSION ", LLVM " LLVM_VERSION_STRING;
+  manifest.triple = request.target.triple;
+  manifest.cpu = request.target.cpu;
+  manifest.lanes = request.target.description.lanes;
+  manifest.features = requiredFeatures(request.target);
+  for (const KernelPlan &plan : planned.plans) {
+    auto object = objects.find(plan.name);
+    manifest.kernels.push_back(
+        {plan.request, plan.schedule, plan.name, plan.key,
+         object != objects.end() ? sha256(object->second) : std::string()});
+  }
+  return manifest;
+}
+
+class Folder {
+public:
+  explicit Folder(const std::string &path) : path(path) {
+    if (std::error_code error = llvm::sys::fs::create_directories(
+            path, /*IgnoreExisting=*/true, llvm::sys::fs::perms::all_all))
+      throw EnvironmentError("output: cannot create the folder " + path + ": " +
+                             error.message());
+    std::string manifest = path + "/" + kManifestFile;
+    if (std::error_code error = llvm::sys::fs::remove(manifest))
+      throw EnvironmentError("output: cannot replace " + manifest + ": " +
+                             error.message());
+  }
+
+  void write(const std::string &name, const std::string &content) {
+    writeFileAtomically(path + "/" + name, {content});
+    files[name] = {static_cast<int64_t>(content.size()), sha256(content)};
+  }
+
+  std::map<std::string, BundledFile> files;
+
+private:
+  std::string path;
+};
+
+bool isLibrary(BundlePart part) {
+  return part == BundlePart::Object || part == BundlePart::Archive ||
+         part == BundlePart::Shared;
+}
+
+} // namespace
+
+std::vector<KernelRequest>
+withStreamKernels(const std::vector<KernelRequest> &requests) {
+  std::vector<KernelRequest> all;
+  std::set<std::string> listed;
+  auto add = [&](const KernelRequest &request) {
+    if (listed.insert(requestText(request)).second)
+      all.push_back(request);
+  };
+  for (const KernelRequest &request : requests)
+    add(request);
+  for (KernelRequest request : requests) {
+    request.structure = Structure::unstructured();
+    request.level = Level::Stream;
+    add(request);
+  }
+  return all;
+}
+
+BundleManifest writeBundle(const BundleRequest &request,
+                           const std::string &directory) {
+  if (!isIdentifier(request.name))
+    throw UserError("name: '" + request.name +
+                    "' must be an identifier of C: it becomes part of names");
+  llvm::Triple triple(request.target.triple);
+  const std::set<BundlePart> &parts = request.parts;
+  if (parts.count(BundlePart::Shared) && !triple.isOSBinFormatELF())
+    throw UserError("emit: a shared object for " + request.target.triple +
+                    " needs that system's own linker; use --emit=archive and "
+                    "link it there");
+  PlannedKernels planned = planAll(request);
+  Folder folder(directory);
+
+  struct Text {
+    BundlePart part;
+    KernelOutput output;
+    const char *extension;
+  };
+  for (const Text &text :
+       {Text{BundlePart::Mlir, KernelOutput::Mlir, ".mlir"},
+        Text{BundlePart::Llvm, KernelOutput::Llvm, ".ll"},
+        Text{BundlePart::Assembly, KernelOutput::Assembly, ".s"}})
+    if (parts.count(text.part))
+      for (const auto &[name, content] :
+           compileAll(planned, request, text.output))
+        folder.write(name + text.extension, content);
+  if (std::none_of(parts.begin(), parts.end(), isLibrary))
+    return describe(request, planned, {});
+
+  std::map<std::string, std::string> objects =
+      compileAll(planned, request, KernelOutput::Object);
+  BundleManifest manifest = describe(request, planned, objects);
+  std::vector<NamedObject> members;
+  for (auto &[name, bytes] : objects)
+    members.push_back({name + ".o", std::move(bytes)});
+  members.push_back(
+      {request.name + "_bundle.o", tableObject(manifest, request.target)});
+  if (parts.count(BundlePart::Object))
+    for (const NamedObject &object : members)
+      folder.write(object.name, object.bytes);
+  if (parts.count(BundlePart::Archive))
+    folder.write("lib" + request.name + ".a",
+                 archiveOf(members, triple.isOSBinFormatMachO()));
+  std::string shared = "lib" + request.name + ".so";
+  if (parts.count(BundlePart::Shared))
+    folder.write(shared, sharedObjectOf(members, shared));
+  folder.write(request.name + ".h", headerText(manifest));
+  manifest.files = folder.files;
+  folder.write(kManifestFile, formatManifest(manifest));
+  return manifest;
+}
+
+} // namespace lacuna

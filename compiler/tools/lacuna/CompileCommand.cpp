@@ -1,0 +1,287 @@
+//===- CompileCommand.cpp - lacuna compile: kernels for a device ----------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CompileCommand.h"
+
+#include "CommandLine.h"
+
+#include "lacuna/Compiler/BundleWriter.h"
+#include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Runtime/Models.h"
+#include "lacuna/Support/Error.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <map>
+
+namespace lacuna {
+
+namespace {
+
+constexpr char kDescription[] =
+    "Compiles the kernels of a model, or of single layers, for a device that "
+    "has no compiler.";
+
+constexpr char kFooter[] = R"(
+The folder gets the kernels, NAME.h, and manifest.json (docs/offline.md). A
+program on the device links the archive, or loads the shared object, with the
+Lacuna runtime, and trains: mutations included, as kernels take the active
+weights as data.
+
+--emit takes a list: archive and shared are one library, the others a file a
+kernel (obj, asm, llvm: optimised IR, mlir: loops and vectors).
+
+Examples:
+  lacuna compile --model resnet-32 --scheme pattern --sparsity 0.9 \
+                 --target aarch64-linux-gnu --cpu cortex-a76 -o bundle
+  lacuna compile --descriptor conv.json --target x86-64-v3 --emit=asm -o asm
+)";
+
+const std::map<std::string, BundlePart> kParts = {
+    {"mlir", BundlePart::Mlir},       {"llvm", BundlePart::Llvm},
+    {"asm", BundlePart::Assembly},    {"obj", BundlePart::Object},
+    {"archive", BundlePart::Archive}, {"shared", BundlePart::Shared}};
+
+const std::map<std::string, Scheme> kSchemes = {
+    {"unstructured", Scheme::Unstructured},
+    {"block", Scheme::Block},
+    {"pattern", Scheme::Pattern}};
+
+const std::map<std::string, Operation> kOperations = {
+    {"forward", Operation::Forward},
+    {"grad-input", Operation::GradInput},
+    {"grad-weight", Operation::GradWeight}};
+
+const std::map<std::string, Level> kLevels = {
+    {"stream", Level::Stream}, {"specialised", Level::Specialised}};
+
+struct CompileFlags {
+  std::string model;
+  std::vector<std::string> descriptors;
+  std::string scheme = "block";
+  double sparsity = 0.9;
+  std::vector<int64_t> input;
+  int64_t classes = 10;
+  std::string triple, cpu, output;
+  std::string name = "kernels";
+  std::vector<std::string> emit;
+  std::vector<std::string> operations;
+  std::string level = "specialised";
+  bool noFusion = false;
+  bool noStreamKernels = false;
+  int threads = 1;
+};
+
+void defineFlags(CLI::App &app, CompileFlags &flags) {
+  auto *model = app.add_option("--model", flags.model,
+                               "Compile all kernels that training it needs");
+  auto *descriptor =
+      app.add_option("--descriptor", flags.descriptors,
+                     "Compile the kernels of a layer (JSON); may be repeated");
+  model->excludes(descriptor);
+  app.add_option("--scheme", flags.scheme, "Of the model's sparse layers")
+      ->check(CLI::IsMember(kSchemes))
+      ->excludes(descriptor)
+      ->capture_default_str();
+  app.add_option("--sparsity", flags.sparsity,
+                 "Of the model; 0 means dense kernels, the others serve any")
+      ->check(CLI::Range(0.0, 1.0))
+      ->excludes(descriptor)
+      ->capture_default_str();
+  app.add_option("--input", flags.input,
+                 "Channels, height and width of the model's images; default "
+                 "1,28,28 for lenet-*, else 3,32,32")
+      ->delimiter(',')
+      ->expected(3)
+      ->excludes(descriptor);
+  app.add_option("--classes", flags.classes, "Classes of the model")
+      ->check(CLI::Range(1, 1 << 20))
+      ->excludes(descriptor)
+      ->capture_default_str();
+  app.add_flag("--no-fusion", flags.noFusion,
+               "The model runs batch norm and sums as passes of their own")
+      ->excludes(descriptor);
+  app.add_option("--target", flags.triple,
+                 "Triple, or a name that `lacuna targets` lists; default this "
+                 "machine");
+  app.add_option("--cpu", flags.cpu,
+                 "CPU as LLVM names it; default the target's least");
+  app.add_option("-o,--output", flags.output, "Folder of the bundle")
+      ->required();
+  app.add_option("--name", flags.name, "Of the library, an identifier of C")
+      ->capture_default_str();
+  app.add_option("--emit", flags.emit,
+                 "Any of mlir,llvm,asm,obj,archive,shared; default "
+                 "archive,shared")
+      ->delimiter(',')
+      ->check(CLI::IsMember(kParts));
+  app.add_option("--op", flags.operations,
+                 "Any of forward,grad-input,grad-weight; default all")
+      ->delimiter(',')
+      ->check(CLI::IsMember(kOperations));
+  app.add_option("--level", flags.level,
+                 "stream: one code for any scheme, smaller and slower")
+      ->check(CLI::IsMember(kLevels))
+      ->capture_default_str();
+  app.add_flag("--no-stream-kernels", flags.noStreamKernels,
+               "Leave out the kernels for structures met only on the device");
+  app.add_option("--threads", flags.threads, "Kernels compiled at once")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+}
+
+ImageShape imagesOf(const CompileFlags &flags) {
+  if (!flags.input.empty())
+    return {flags.input[0], flags.input[1], flags.input[2]};
+  if (flags.model.rfind("lenet-", 0) == 0)
+    return {1, 28, 28};
+  return {3, 32, 32};
+}
+
+std::vector<KernelRequest> modelRequests(const CompileFlags &flags) {
+  Scheme scheme =
+      flags.sparsity > 0 ? kSchemes.at(flags.scheme) : Scheme::Dense;
+  Network network = makeModel(flags.model, imagesOf(flags), flags.classes,
+                              scheme, !flags.noFusion);
+  std::vector<KernelRequest> requests;
+  for (const SparseLayer *layer : network.weightLayers())
+    for (const KernelRequest &request : layer->requests())
+      requests.push_back(request);
+  return requests;
+}
+
+std::vector<KernelRequest> descriptorRequests(const CompileFlags &flags) {
+  std::vector<KernelRequest> requests;
+  for (const std::string &path : flags.descriptors) {
+    Descriptor descriptor = loadDescriptor(path);
+    for (const auto &[name, operation] : kOperations) {
+      KernelRequest request;
+      request.operation = operation;
+      request.geometry = descriptor.geometry;
+      request.structure = descriptor.structure;
+      requests.push_back(request);
+      // With and without a bias: a descriptor does not say.
+      request.fusion.bias = true;
+      if (operation == Operation::Forward)
+        requests.push_back(request);
+    }
+  }
+  return requests;
+}
+
+std::vector<KernelRequest> requestsOf(const CompileFlags &flags) {
+  if (flags.model.empty() == flags.descriptors.empty())
+    throw UserError("compile: give a --model or a --descriptor");
+  std::vector<KernelRequest> requests;
+  for (KernelRequest &request :
+       flags.model.empty() ? descriptorRequests(flags) : modelRequests(flags)) {
+    bool wanted = flags.operations.empty();
+    for (const std::string &name : flags.operations)
+      wanted |= kOperations.at(name) == request.operation;
+    request.level = kLevels.at(flags.level);
+    if (wanted)
+      requests.push_back(request);
+  }
+  return requests;
+}
+
+std::set<BundlePart> partsOf(const CompileFlags &flags, const Target &target) {
+  std::set<BundlePart> parts;
+  for (const std::string &name : flags.emit)
+    parts.insert(kParts.at(name));
+  if (!parts.empty())
+    return parts;
+  parts.insert(BundlePart::Archive);
+  // Said by `lacuna targets`; whoever asks for it by name gets an error.
+  if (target.triple.find("apple") == std::string::npos)
+    parts.insert(BundlePart::Shared);
+  return parts;
+}
+
+void compile(const CompileFlags &flags) {
+  BundleRequest request;
+  request.name = flags.name;
+  request.target = crossTarget(flags.triple, flags.cpu);
+  request.kernels = requestsOf(flags);
+  if (!flags.noStreamKernels)
+    request.kernels = withStreamKernels(request.kernels);
+  request.parts = partsOf(flags, request.target);
+  request.threads = flags.threads;
+  BundleManifest manifest = writeBundle(request, flags.output);
+  std::set<std::string> symbols;
+  for (const BundledKernel &kernel : manifest.kernels)
+    symbols.insert(kernel.symbol);
+  std::printf("%zu kernels for %s, %s, %lld lanes\n", symbols.size(),
+              manifest.triple.c_str(), manifest.cpu.c_str(),
+              static_cast<long long>(manifest.lanes));
+  for (const auto &[name, file] : manifest.files)
+    if (name.rfind("lib", 0) == 0)
+      std::printf("%s/%s %lld bytes\n", flags.output.c_str(), name.c_str(),
+                  static_cast<long long>(file.bytes));
+}
+
+std::string tileText(const Schedule &schedule) {
+  return std::to_string(schedule.tileHeight) + "x" +
+         std::to_string(schedule.tileWidth) + "x" +
+         std::to_string(schedule.channelChunk);
+}
+
+/// The layer by which `lacuna targets` shows tiles: one of ResNet-32's.
+const Geometry kExampleLayer =
+    Geometry::conv2d(64, 64, {16, 16}, {3, 3}, {1, 1}, {1, 1});
+
+void printTarget(const char *name, const Target &target, const char *note) {
+  Schedule pattern = chooseSchedule(Operation::Forward, kExampleLayer,
+                                    Structure::pattern(mestPatterns()),
+                                    Level::Specialised, target.description);
+  Schedule block =
+      chooseSchedule(Operation::Forward, kExampleLayer, Structure::block(4),
+                     Level::Specialised, target.description);
+  std::printf("%-12s %-30s %5lld %9lld %4lldK  %-8s %-8s %lldx%-5lld %s\n",
+              name, target.triple.c_str(),
+              static_cast<long long>(target.description.lanes),
+              static_cast<long long>(target.description.vectorRegisters),
+              static_cast<long long>(target.description.l1Bytes / 1024),
+              tileText(pattern).c_str(), tileText(block).c_str(),
+              static_cast<long long>(block.panelRows),
+              static_cast<long long>(block.panelPixels), note);
+}
+
+void printTargets() {
+  std::printf("%-12s %-30s %5s %9s %5s  %-8s %-8s %-7s %s\n", "cpu", "triple",
+              "lanes", "registers", "L1", "pattern", "block", "panel", "");
+  Target host = hostTarget();
+  printTarget("(this)", host, host.cpu.c_str());
+  for (const KnownCpu &known : knownCpus())
+    printTarget(known.name, crossTarget(known.name, ""), known.note);
+  std::printf(
+      "\nTiles are height x width x channels packed at a time, and panels rows "
+      "x pixels,\nthat a forward kernel of a 64->64 3x3 layer on 16x16 gets. "
+      "--cpu takes any CPU of\nx86-64, 64-bit ARM and ARMv7 that LLVM %s "
+      "knows, with an L1 of 32K assumed.\n",
+      LACUNA_LLVM_VERSION);
+}
+
+} // namespace
+
+int runCompile(int argc, char **argv, const ProviderFactory &) {
+  CLI::App app(kDescription, "lacuna compile");
+  app.footer(kFooter);
+  CompileFlags flags;
+  defineFlags(app, flags);
+  return runCommand(app, argc, argv, [&] { compile(flags); });
+}
+
+int runTargets(int argc, char **argv, const ProviderFactory &) {
+  CLI::App app("Lists the machines that Lacuna compiles for, with the lanes "
+               "and tiles that their kernels get.",
+               "lacuna targets");
+  return runCommand(app, argc, argv, printTargets);
+}
+
+} // namespace lacuna
