@@ -23,9 +23,12 @@ include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 add_library(LacunaMLIR INTERFACE)
 separate_arguments(LACUNA_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 target_compile_options(LacunaMLIR INTERFACE ${LACUNA_LLVM_DEFINITIONS})
-target_include_directories(LacunaMLIR INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_include_directories(LacunaMLIR INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 # Generated headers are not held to our warnings.
-target_include_directories(LacunaMLIR SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/include)
+target_include_directories(LacunaMLIR SYSTEM INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+  $<INSTALL_INTERFACE:${LLVM_INCLUDE_DIRS}>
+  $<INSTALL_INTERFACE:${MLIR_INCLUDE_DIRS}>)
 target_link_libraries(LacunaMLIR INTERFACE MLIR LLVM)
 set(CMAKE_BUILD_RPATH "${LLVM_LIBRARY_DIR}")
 set(CMAKE_INSTALL_RPATH "${LLVM_LIBRARY_DIR}")

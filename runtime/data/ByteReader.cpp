@@ -9,9 +9,6 @@
 
 #include "lacuna/Support/Error.h"
 
-#include <zlib.h>
-
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -24,31 +21,12 @@ namespace {
 
 /// Deflate cannot expand its input further.
 constexpr int64_t kMaxExpansion = 1032;
-/// zlib: the largest window, in a gzip wrapping.
-constexpr int kGzipWindow = 15 + 16;
 
 bool isCompressed(const std::string &path) {
   return std::filesystem::path(path).extension() == ".gz";
 }
 
 } // namespace
-
-/// A gzip file is one or more members end to end.
-struct ByteReader::Inflater {
-  Inflater() {
-    if (inflateInit2(&stream, kGzipWindow) != Z_OK)
-      throw EnvironmentError("out of memory: zlib cannot start; free some "
-                             "memory and try again");
-  }
-  ~Inflater() { inflateEnd(&stream); }
-  Inflater(const Inflater &) = delete;
-  Inflater &operator=(const Inflater &) = delete;
-
-  z_stream stream{};
-  std::array<uint8_t, 1 << 16> input;
-  bool insideMember = true;
-  bool atEnd = false;
-};
 
 ByteReader::ByteReader(const std::string &path)
     : name(path), file(nullptr, std::fclose) {
@@ -64,10 +42,8 @@ ByteReader::ByteReader(const std::string &path)
     throw EnvironmentError(path + ": its size cannot be read: " +
                            error.message() + "; check the disk");
   if (isCompressed(path))
-    inflater = std::make_unique<Inflater>();
+    inflater = makeInflater(path);
 }
-
-ByteReader::~ByteReader() = default;
 
 int64_t ByteReader::readFile(uint8_t *destination, int64_t count) {
   size_t got =
@@ -81,44 +57,8 @@ int64_t ByteReader::readFile(uint8_t *destination, int64_t count) {
 
 /// Returns fewer bytes than asked for only at the end.
 int64_t ByteReader::readSome(uint8_t *destination, int64_t count) {
-  if (!inflater)
-    return readFile(destination, count);
-
-  constexpr int64_t kMaxPiece = 1 << 30;
-  z_stream &stream = inflater->stream;
-  int64_t done = 0;
-  while (done < count && !inflater->atEnd) {
-    if (stream.avail_in == 0) {
-      stream.next_in = inflater->input.data();
-      stream.avail_in = static_cast<unsigned>(
-          readFile(inflater->input.data(),
-                   static_cast<int64_t>(inflater->input.size())));
-    }
-    if (stream.avail_in == 0) {
-      if (inflater->insideMember)
-        throw UserError(name + ": the gzip stream is cut short after byte " +
-                        std::to_string(position + done) +
-                        " (decompressed); fetch the file again");
-      inflater->atEnd = true;
-      break;
-    }
-    inflater->insideMember = true;
-    unsigned piece = static_cast<unsigned>(std::min(count - done, kMaxPiece));
-    stream.next_out = destination + done;
-    stream.avail_out = piece;
-    int status = inflate(&stream, Z_NO_FLUSH);
-    done += piece - stream.avail_out;
-    if (status == Z_STREAM_END) {
-      inflater->insideMember = false;
-      status = inflateReset(&stream);
-    }
-    if (status != Z_OK)
-      throw UserError(name + ": the gzip stream is damaged after byte " +
-                      std::to_string(position + done) + " (decompressed): " +
-                      (stream.msg ? stream.msg : zError(status)) +
-                      "; fetch the file again");
-  }
-  return done;
+  return inflater ? inflateSome(destination, count)
+                  : readFile(destination, count);
 }
 
 void ByteReader::read(uint8_t *destination, int64_t count,

@@ -19,9 +19,9 @@ namespace lacuna {
 /// decompressed. Offsets count decompressed bytes.
 class ByteReader {
 public:
-  /// Throws UserError unless `path` is a regular file that can be opened.
+  /// Throws UserError unless `path` is a regular file that can be opened,
+  /// EnvironmentError for a compressed one in a build without zlib.
   explicit ByteReader(const std::string &path);
-  ~ByteReader();
 
   const std::string &path() const { return name; }
   int64_t offset() const { return position; }
@@ -40,14 +40,16 @@ public:
 private:
   struct Inflater;
 
+  static std::shared_ptr<Inflater> makeInflater(const std::string &path);
   int64_t readSome(uint8_t *destination, int64_t count);
+  int64_t inflateSome(uint8_t *destination, int64_t count);
   int64_t readFile(uint8_t *destination, int64_t count);
 
   std::string name;
   std::unique_ptr<std::FILE, int (*)(std::FILE *)> file;
   int64_t fileBytes = 0;
   int64_t position = 0;
-  std::unique_ptr<Inflater> inflater; ///< Compressed files only.
+  std::shared_ptr<Inflater> inflater; ///< Compressed files only.
 };
 
 } // namespace lacuna

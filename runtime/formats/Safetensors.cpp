@@ -9,9 +9,8 @@
 
 #include "JsonFields.h"
 
+#include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Npy.h"
-
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -197,14 +196,14 @@ uint32_t SafetensorsFile::checksum(const Entry &entry) {
   std::vector<unsigned char> piece(
       static_cast<size_t>(std::min(kPiece, entry.bytes)));
   file.seek(entry.offset);
-  uLong sum = crc32(0, nullptr, 0);
+  uint32_t sum = 0;
   for (int64_t left = entry.bytes; left > 0;) {
     int64_t count = std::min(kPiece, left);
     file.read(piece.data(), count);
-    sum = crc32(sum, piece.data(), static_cast<uInt>(count));
+    sum = addToCrc32(sum, piece.data(), static_cast<size_t>(count));
     left -= count;
   }
-  return static_cast<uint32_t>(sum);
+  return sum;
 }
 
 } // namespace lacuna

@@ -7,9 +7,8 @@
 
 #include "lacuna/Runtime/Checkpoint.h"
 
+#include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Error.h"
-
-#include <zlib.h>
 
 #include <algorithm>
 #include <map>
@@ -26,9 +25,7 @@ constexpr char kFormat[] = "lacuna-checkpoint";
 constexpr size_t kMaxQuoted = 60;
 
 uint32_t checksumOf(const void *data, int64_t bytes) {
-  return static_cast<uint32_t>(crc32_z(crc32_z(0, nullptr, 0),
-                                       static_cast<const Bytef *>(data),
-                                       static_cast<z_size_t>(bytes)));
+  return addToCrc32(0, data, static_cast<size_t>(bytes));
 }
 
 std::string hexadecimal(uint32_t value) {

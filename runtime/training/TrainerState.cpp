@@ -8,7 +8,7 @@
 #include "lacuna/Runtime/Export.h"
 #include "lacuna/Runtime/Trainer.h"
 
-#include <zlib.h>
+#include "lacuna/Support/Crc32.h"
 
 namespace lacuna {
 
@@ -17,9 +17,8 @@ namespace {
 /// Tells data sets apart well enough: images in another order or number, or of
 /// another set, have other labels.
 uint64_t labelChecksum(const ImageSet &set) {
-  return crc32_z(crc32_z(0, nullptr, 0),
-                 reinterpret_cast<const Bytef *>(set.labels.data()),
-                 set.labels.size() * sizeof(set.labels[0]));
+  return addToCrc32(0, set.labels.data(),
+                    set.labels.size() * sizeof(set.labels[0]));
 }
 
 } // namespace

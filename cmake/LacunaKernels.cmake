@@ -1,0 +1,60 @@
+# lacuna_add_kernels(NAME
+#   (DESCRIPTOR file... | MODEL name [SCHEME s] [SPARSITY x] [INPUT c,h,w] [CLASSES n])
+#   [TARGET triple] [CPU cpu])
+#
+# Compiles kernels while the project builds, and defines the library NAME to
+# link: it brings the kernels and the header "NAME.h", which declares
+# NAME_bundle for lacuna::linkedBundle(). Without TARGET, the kernels are for
+# what the project is compiled for: CMAKE_LIBRARY_ARCHITECTURE when
+# cross-compiling, else this machine.
+#
+# The program that compiles is `lacuna` on this machine: beside this package, in
+# the PATH, or where LACUNA_PROGRAM says.
+if(NOT LACUNA_PROGRAM)
+  find_program(LACUNA_PROGRAM lacuna HINTS ${CMAKE_CURRENT_LIST_DIR}/../../../bin NO_CMAKE_FIND_ROOT_PATH)
+endif()
+
+function(lacuna_add_kernels name)
+  cmake_parse_arguments(PARSE_ARGV 1 kernels "" "MODEL;SCHEME;SPARSITY;INPUT;CLASSES;TARGET;CPU" "DESCRIPTOR")
+  if(kernels_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "lacuna_add_kernels(${name}): unknown arguments ${kernels_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT LACUNA_PROGRAM)
+    message(FATAL_ERROR "lacuna_add_kernels(${name}): the lacuna program is not found; set -DLACUNA_PROGRAM=<path>")
+  endif()
+  if(NOT kernels_TARGET AND NOT kernels_CPU AND CMAKE_CROSSCOMPILING)
+    set(kernels_TARGET ${CMAKE_LIBRARY_ARCHITECTURE})
+    if(NOT kernels_TARGET)
+      message(FATAL_ERROR "lacuna_add_kernels(${name}): cross-compiling, and no TARGET says for what")
+    endif()
+  endif()
+
+  set(flags --name ${name})
+  set(sources "")
+  foreach(descriptor IN LISTS kernels_DESCRIPTOR)
+    get_filename_component(path ${descriptor} ABSOLUTE)
+    list(APPEND flags --descriptor ${path})
+    list(APPEND sources ${path})
+  endforeach()
+  foreach(option MODEL SCHEME SPARSITY INPUT CLASSES TARGET CPU)
+    if(kernels_${option})
+      string(TOLOWER --${option} flag)
+      list(APPEND flags ${flag} ${kernels_${option}})
+    endif()
+  endforeach()
+
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}-kernels)
+  set(archive ${folder}/lib${name}.a)
+  add_custom_command(
+    OUTPUT ${archive} ${folder}/${name}.h ${folder}/manifest.json
+    COMMAND ${LACUNA_PROGRAM} compile ${flags} --emit=archive,shared -o ${folder}
+    DEPENDS ${sources} ${LACUNA_PROGRAM}
+    COMMENT "Lacuna kernels ${name}"
+    VERBATIM)
+  add_custom_target(${name}-kernels DEPENDS ${archive})
+  add_library(${name} INTERFACE)
+  add_dependencies(${name} ${name}-kernels)
+  target_include_directories(${name} INTERFACE ${folder})
+  target_link_libraries(${name} INTERFACE ${archive} Lacuna::runtime)
+  set_target_properties(${name} PROPERTIES LACUNA_BUNDLE ${folder})
+endfunction()
