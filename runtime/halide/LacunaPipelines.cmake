@@ -8,16 +8,19 @@ set(LACUNA_HALIDE_GENERATOR "" CACHE FILEPATH
 set(LACUNA_HALIDE_FEATURES strict_float-no_asserts-no_bounds_query-no_runtime)
 set(LACUNA_HALIDE_BASE_x86 x86-64-linux)
 set(LACUNA_HALIDE_BASE_arm arm-64-linux)
-set(LACUNA_HALIDE_TARGET_16 x86-64-linux-sse41-avx-avx2-f16c-fma-avx512-avx512_skylake)
-set(LACUNA_HALIDE_TARGET_8 x86-64-linux-sse41-avx-avx2-f16c-fma)
-set(LACUNA_HALIDE_TARGET_4 arm-64-linux)
+set(LACUNA_HALIDE_x86_16 x86-64-linux-sse41-avx-avx2-f16c-fma-avx512-avx512_skylake)
+set(LACUNA_HALIDE_x86_8 x86-64-linux-sse41-avx-avx2-f16c-fma)
+# Pairs of NEON registers, beside kernels that use SVE: Halide 14 has no SVE of a
+# fixed length.
+set(LACUNA_HALIDE_arm_8 arm-64-linux)
+set(LACUNA_HALIDE_arm_4 arm-64-linux)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set(LACUNA_HALIDE_LANES 16 8)
-  set(LACUNA_HALIDE_BASE ${LACUNA_HALIDE_BASE_x86})
+  set(LACUNA_HALIDE_FAMILY x86)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
-  set(LACUNA_HALIDE_LANES 4)
-  set(LACUNA_HALIDE_BASE ${LACUNA_HALIDE_BASE_arm})
+  set(LACUNA_HALIDE_LANES 8 4)
+  set(LACUNA_HALIDE_FAMILY arm)
 else()
   message(FATAL_ERROR "Lacuna has no operators for ${CMAKE_SYSTEM_PROCESSOR}: x86_64 and aarch64 are supported")
 endif()
@@ -57,7 +60,7 @@ function(lacuna_halide_pipeline name generator)
       OUTPUT ${object} ${header}
       COMMAND lacuna-halide-generator -g ${generator} -f ${function} -e object,h
               -o ${CMAKE_CURRENT_BINARY_DIR}/pipelines ${ARGN}
-              target=${LACUNA_HALIDE_TARGET_${lanes}}-${LACUNA_HALIDE_FEATURES}
+              target=${LACUNA_HALIDE_${LACUNA_HALIDE_FAMILY}_${lanes}}-${LACUNA_HALIDE_FEATURES}
       DEPENDS lacuna-halide-generator
       COMMENT "Halide ${function}"
       VERBATIM)
@@ -73,7 +76,7 @@ function(lacuna_halide_runtime)
   add_custom_command(
     OUTPUT ${object}
     COMMAND lacuna-halide-generator -r lacuna_halide_runtime -e object
-            -o ${CMAKE_CURRENT_BINARY_DIR}/pipelines target=${LACUNA_HALIDE_BASE}
+            -o ${CMAKE_CURRENT_BINARY_DIR}/pipelines target=${LACUNA_HALIDE_BASE_${LACUNA_HALIDE_FAMILY}}
     DEPENDS lacuna-halide-generator
     COMMENT "Halide runtime"
     VERBATIM)

@@ -7,6 +7,7 @@
 
 #include "Pipelines.h"
 
+#include "lacuna/Runtime/CpuFeatures.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Support/Error.h"
 
@@ -33,11 +34,9 @@ constexpr Pipelines kPipelines16 = {LACUNA_PIPELINES(LACUNA_PIPELINE_ENTRY)};
 #undef LACUNA_PIPELINE_ENTRY
 
 bool cpuRuns16() {
-  return __builtin_cpu_supports("avx512f") &&
-         __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512cd");
+  return cpuHasFeature("avx512f") && cpuHasFeature("avx512dq") &&
+         cpuHasFeature("avx512bw") && cpuHasFeature("avx512vl") &&
+         cpuHasFeature("avx512cd");
 }
 #endif
 
@@ -46,9 +45,13 @@ bool cpuRuns16() {
 constexpr Pipelines kPipelines8 = {LACUNA_PIPELINES(LACUNA_PIPELINE_ENTRY)};
 #undef LACUNA_PIPELINE_ENTRY
 
-bool cpuRuns8() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
+#if defined(__x86_64__)
+constexpr const char *kNeeds8 = "AVX2 and FMA";
+bool cpuRuns8() { return cpuHasFeature("avx2") && cpuHasFeature("fma"); }
+#else
+constexpr const char *kNeeds8 = "SVE registers of 256 bits";
+bool cpuRuns8() { return cpuHasFeature("sve-256"); }
+#endif
 #endif
 
 #ifdef LACUNA_LANES_4
@@ -73,7 +76,7 @@ constexpr LaneSet kLaneSets[] = {
     {16, "AVX-512 F, CD, DQ, BW and VL", &kPipelines16, cpuRuns16},
 #endif
 #ifdef LACUNA_LANES_8
-    {8, "AVX2 and FMA", &kPipelines8, cpuRuns8},
+    {8, kNeeds8, &kPipelines8, cpuRuns8},
 #endif
 #ifdef LACUNA_LANES_4
     {4, "Advanced SIMD", &kPipelines4, cpuRuns4},

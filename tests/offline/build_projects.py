@@ -1,0 +1,85 @@
+# ===- build_projects.py - Installs Lacuna and builds projects on it ----------===#
+#
+# Part of the Lacuna project, under the Apache License v2.0 with LLVM
+# Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""build_projects.py native|cross BUILD FOLDER
+
+Installs the runtime into FOLDER/prefix, and builds the examples and device_check
+against it. `native` installs the build that is there; `cross` builds the runtime
+for 64-bit ARM first. What is there from an earlier run is brought up to date.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+SKIPPED = 77
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROJECTS = (
+    "examples/link_runtime",
+    "examples/device_training",
+    "tests/offline/device_check",
+)
+# Kernels for the program's own machine; a board's where there are several.
+DEVICE_TARGET = {"native": "", "cross": "cortex-a76"}
+
+
+def run(*command):
+    subprocess.run(command, check=True)
+
+
+def configure(source, build, *flags):
+    launcher = []
+    if shutil.which("ccache"):
+        launcher = ["-DCMAKE_C%s_COMPILER_LAUNCHER=ccache" % x for x in ("", "XX")]
+    run("cmake", "-S", source, "-B", build, "-G", "Ninja", *launcher, *flags)
+
+
+def main(kind, tree, folder):
+    prefix = os.path.join(folder, "prefix")
+    lacuna = os.path.join(tree, "bin", "lacuna")
+    flags = []
+    if kind == "cross":
+        if not shutil.which("aarch64-linux-gnu-g++"):
+            sys.stderr.write(
+                "\n*** SKIPPED: no aarch64-linux-gnu-g++, so nothing is built for "
+                "ARM.\n*** Install it with: scripts/install-dependencies test\n\n"
+            )
+            return SKIPPED
+        flags.append("-DCMAKE_TOOLCHAIN_FILE=%s/cmake/aarch64-linux-gnu.cmake" % ROOT)
+        runtime = os.path.join(folder, "runtime")
+        configure(
+            ROOT,
+            runtime,
+            "-DCMAKE_BUILD_TYPE=Release",
+            "-DLACUNA_BUILD_COMPILER=OFF",
+            "-DLACUNA_BUILD_TESTS=OFF",
+            "-DLACUNA_WITH_ZLIB=OFF",
+            "-DLACUNA_HALIDE_GENERATOR=%s/runtime/halide/lacuna-halide-generator" % tree,
+            *flags
+        )
+        run("cmake", "--build", runtime)
+        tree = runtime
+    for component in ("runtime", "compiler") if kind == "native" else ("runtime",):
+        run("cmake", "--install", tree, "--prefix", prefix, "--component", component)
+    for project in PROJECTS:
+        build = os.path.join(folder, os.path.basename(project))
+        configure(
+            os.path.join(ROOT, project),
+            build,
+            "-DCMAKE_BUILD_TYPE=Release",
+            "-DCMAKE_PREFIX_PATH=" + prefix,
+            "-DLACUNA_PROGRAM=" + lacuna,
+            "-DDEVICE_TARGET=" + DEVICE_TARGET[kind],
+            "-DLINK_COMPILER=" + ("ON" if kind == "native" else "OFF"),
+            *flags
+        )
+        run("cmake", "--build", build)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
