@@ -37,6 +37,32 @@ void verifyMachine(const BundleManifest &manifest, const std::string &where) {
           ", which this CPU lacks; compile the bundle for this CPU");
 }
 
+/// A request in a few words, for messages.
+std::string summaryOf(const KernelRequest &request) {
+  const Geometry &g = request.geometry;
+  auto pair = [](const Extent2d &e) {
+    return std::to_string(e.height) + "x" + std::to_string(e.width);
+  };
+  std::string text = std::string(operationName(request.operation)) + " of a " +
+                     std::to_string(g.inChannels) + "->" +
+                     std::to_string(g.outChannels);
+  text += g.kind == LayerKind::Linear
+              ? " linear layer"
+              : " " + pair(g.kernel) + " convolution on " + pair(g.input) +
+                    " by strides of " + pair(g.stride);
+  text += ", scheme " + std::string(schemeName(request.structure.scheme));
+  if (request.structure.scheme == Scheme::Block)
+    text += " of " + std::to_string(request.structure.blockRows) + " rows";
+  if (request.structure.scheme == Scheme::Pattern)
+    text += " with " + std::to_string(request.structure.patterns.size()) +
+            " pattern(s)";
+  Fusion::forEach(request.fusion, [&](const char *name, bool fused) {
+    if (fused)
+      text += std::string(", ") + name;
+  });
+  return text;
+}
+
 class BundleProvider : public KernelProvider {
 public:
   /// `code` keeps the table loaded.
@@ -97,7 +123,7 @@ private:
     any.structure = Structure::unstructured();
     any.level = Level::Stream;
     auto found = known.find(requestText(any));
-    std::string missing = where + ": has no kernel for " + requestText(request);
+    std::string missing = where + ": has no kernel for " + summaryOf(request);
     if (found == known.end())
       throw UserError(missing + ", nor a stream kernel for such a layer; "
                                 "compile the bundle for this model");
