@@ -50,6 +50,9 @@ struct Fusion {
   }
 };
 
+static_assert(sizeof(Fusion) == 4 * sizeof(bool),
+              "Fusion::forEach must visit every flag");
+
 } // namespace lacuna
 
 #endif // LACUNA_KERNEL_FUSION_H

@@ -52,6 +52,9 @@ struct Schedule {
   }
 };
 
+static_assert(sizeof(Schedule) == 10 * sizeof(int64_t),
+              "Schedule::forEach must visit every choice");
+
 } // namespace lacuna
 
 #endif // LACUNA_KERNEL_SCHEDULE_H
