@@ -195,8 +195,9 @@ TEST_F(BundleTest, ManifestHoldsWhatWasCompiled) {
 
 TEST_F(BundleTest, RefusesUnknownAbi) {
   writeOne();
-  replaceInManifest("\"abi\": 1", "\"abi\": 7");
-  expectRefused<UserError>("abi: is 7");
+  replaceInManifest("\"abi\": " + std::to_string(LACUNA_KERNEL_ABI_VERSION),
+                    "\"abi\": 77");
+  expectRefused<UserError>("abi: is 77");
 }
 
 TEST_F(BundleTest, RefusesUnknownVersion) {

@@ -50,7 +50,7 @@ struct Fusion {
   }
 };
 
-static_assert(sizeof(Fusion) == 4 * sizeof(bool),
+static_assert(sizeof(Fusion) == 6 * sizeof(bool),
               "Fusion::forEach must visit every flag");
 
 } // namespace lacuna
