@@ -48,8 +48,10 @@ void train(const std::string &dataName, int epochs, int64_t images,
                 data.train.classes, Scheme::Block);
   std::unique_ptr<KernelProvider> kernels =
       bundle ? openBundle(bundle) : linkedBundle(lenet_kernels_bundle);
-  std::unique_ptr<Method> method =
-      makeMethod("mest-ems", {kSparsity, epochs, 0});
+  MethodOptions sparsity;
+  sparsity.sparsity = kSparsity;
+  sparsity.epochs = epochs;
+  std::unique_ptr<Method> method = makeMethod("mest-ems", sparsity);
   TrainerOptions options;
   options.epochs = epochs;
   options.optimiser.learningRate = 0.05;

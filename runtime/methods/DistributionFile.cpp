@@ -7,11 +7,12 @@
 
 #include "lacuna/Runtime/Distribution.h"
 
+#include "YamlRatios.h"
+
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
 
 #include <nlohmann/json.hpp>
-#include <yaml-cpp/yaml.h>
 
 #include <cmath>
 #include <regex>
@@ -84,19 +85,8 @@ std::string layerNamed(std::string name) {
 }
 
 void readYaml(SparsityDistribution &distribution, const std::string &text) {
-  try {
-    YAML::Node ratios = YAML::Load(text)["prune_ratios"];
-    if (!ratios || !ratios.IsMap())
-      throw UserError(distribution.source +
-                      ": has no map prune_ratios of sparsities by weight");
-    for (const auto &entry : ratios) {
-      std::string name = entry.first.as<std::string>();
-      add(distribution, name, layerNamed(name), entry.second.as<double>());
-    }
-  } catch (const YAML::Exception &error) {
-    throw UserError(distribution.source +
-                    ": is not a valid profile: " + error.what());
-  }
+  for (const auto &[name, ratio] : yamlRatios(text, distribution.source))
+    add(distribution, name, layerNamed(name), ratio);
 }
 
 } // namespace

@@ -8,11 +8,11 @@
 #include "lacuna/Runtime/Export.h"
 
 #include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Npz.h"
 
 #include <nlohmann/json.hpp>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -45,9 +45,7 @@ std::string without(const std::string &text, std::string_view end) {
 }
 
 uint32_t checksumOf(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(crc32_z(0, nullptr, 0),
-              reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
+  return addToCrc32(0, bytes.data(), bytes.size());
 }
 
 std::vector<int64_t> shapeOf(const Geometry &geometry) {

@@ -57,7 +57,7 @@ def main(kind, tree, folder):
             "-DCMAKE_BUILD_TYPE=Release",
             "-DLACUNA_BUILD_COMPILER=OFF",
             "-DLACUNA_BUILD_TESTS=OFF",
-            "-DLACUNA_WITH_ZLIB=OFF",
+            "-DLACUNA_WITH_CODECS=OFF",
             "-DLACUNA_HALIDE_GENERATOR=%s/runtime/halide/lacuna-halide-generator" % tree,
             *flags
         )
