@@ -9,7 +9,7 @@ include(GNUInstallDirs)
 
 set(LACUNA_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Lacuna)
 set(LACUNA_RUNTIME_LIBRARIES
-  LacunaTraining LacunaMethods LacunaNN LacunaOperators LacunaData LacunaBundle LacunaFormats LacunaKernel LacunaCore)
+  LacunaTraining LacunaMethods LacunaNN LacunaData LacunaOperators LacunaBundle LacunaFormats LacunaKernel LacunaCore)
 
 add_library(LacunaRuntime INTERFACE)
 add_library(Lacuna::runtime ALIAS LacunaRuntime)
@@ -62,7 +62,7 @@ set(LACUNA_PC_LIBS "")
 foreach(library IN LISTS LACUNA_RUNTIME_LIBRARIES)
   string(APPEND LACUNA_PC_LIBS " -l${library}")
 endforeach()
-string(APPEND LACUNA_PC_LIBS "$<$<BOOL:${LACUNA_WITH_CODECS}>: -lyaml-cpp -lzip -lz> -ldl -lpthread -lstdc++ -lm")
+string(APPEND LACUNA_PC_LIBS "$<$<BOOL:${LACUNA_WITH_CODECS}>: -lyaml-cpp -lzip -ljpeg -lpng -lz> -ldl -lpthread -lstdc++ -lm")
 file(RELATIVE_PATH LACUNA_PC_INCLUDE /${CMAKE_INSTALL_LIBDIR}/pkgconfig /${CMAKE_INSTALL_INCLUDEDIR})
 file(CONFIGURE OUTPUT lacuna.pc.in @ONLY CONTENT "libdir=\${pcfiledir}/..
 includedir=\${pcfiledir}/@LACUNA_PC_INCLUDE@

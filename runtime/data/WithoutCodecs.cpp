@@ -1,4 +1,4 @@
-//===- WithoutCodecs.cpp - Builds without zlib ----------------------------===//
+//===- WithoutCodecs.cpp - Builds without codecs -------------------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ByteReader.h"
+#include "ImageDecoder.h"
 
 #include "lacuna/Support/Error.h"
 
@@ -19,6 +20,11 @@ ByteReader::makeInflater(const std::string &path) {
 
 int64_t ByteReader::inflateSome(uint8_t *, int64_t) {
   throw InternalError("a build without zlib has no inflater");
+}
+
+DecodedImage decodeImage(const std::string &path) {
+  throw EnvironmentError(path + ": this build of Lacuna reads no images "
+                                "(LACUNA_WITH_CODECS is off)");
 }
 
 } // namespace lacuna
