@@ -114,7 +114,7 @@ void run(const char *path) {
   std::shared_ptr<const Kernel> kernel = provider->get(request);
 
   float before = errorOf(*kernel, layer.active);
-  ++layer.active.units.back();
+  ++layer.active.units.front();
   layer.active.verify(layer.geometry, layer.structure);
   float after = errorOf(*kernel, layer.active);
   std::printf("%s\n%lld lanes, largest error %g, after a mutation %g\n",

@@ -45,7 +45,7 @@ double errorOf(ThreadPool &pool, const Kernel &kernel) {
       active.push_back(result[position]);
     result = active;
   }
-  return relativeError(result, problem.truth(layout.operation, false));
+  return testing::relativeError(result, problem.truth(layout.operation, false));
 }
 
 void check(const std::string &bundle) {
