@@ -117,6 +117,8 @@ public:
   [[noreturn]] void refuse(const std::string &name,
                            const std::string &message) const {
     fail(prefix + name, message);
+    // g++ 12 does not see that a virtual function does not return.
+    __builtin_unreachable();
   }
 
 protected:
