@@ -15,7 +15,7 @@ import sys
 from idx_data import write_set
 from lacuna_tool import SKIPPED, SUCCESS, ToolTest
 
-TRAINING = {"epochs": 3, "images": 192, "test_images": 64}
+TRAINING = {"epochs": 3, "images": 96, "test_images": 32}
 LAYERS = {
     "strided": {"stride": [2, 2]},
     "plain": {"stride": [1, 1]},
