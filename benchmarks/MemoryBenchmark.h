@@ -1,4 +1,4 @@
-//===- MemoryBenchmark.h - Memory of training by kind ----------*- C++ -*-===//
+//===- MemoryBenchmark.h - Memory of training by kind -----------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- MutationBenchmark.h - Time of a mutation of all layers --*- C++ -*-===//
+//===- MutationBenchmark.h - Time of a mutation of all layers ---*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

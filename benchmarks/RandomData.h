@@ -1,4 +1,4 @@
-//===- RandomData.h - Images without a data set ----------------*- C++ -*-===//
+//===- RandomData.h - Images without a data set -----------------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

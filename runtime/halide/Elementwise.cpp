@@ -1,5 +1,4 @@
-//===- Elementwise.cpp - ReLU and sums of tensors
-//--------------------------===//
+//===- Elementwise.cpp - ReLU and sums of tensors -------------------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- Dst.h - Dynamic sparse training with trainable thresholds  -*- C++
-//-*-===//
+//===- Dst.h - Dynamic sparse training, trainable thresholds ----*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- ElasticMutation.h - Prune, then grow, by bounds ---------- -*- C++
-//-*-===//
+//===- ElasticMutation.h - Prune, then grow, by bounds ----------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

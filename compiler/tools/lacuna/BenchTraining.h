@@ -1,4 +1,4 @@
-//===- BenchTraining.h - lacuna bench memory and mutation ------*- C++ -*-===//
+//===- BenchTraining.h - lacuna bench memory and mutation -------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- TrainResume.h - The flags a run is resumed with ---------*- C++ -*-===//
+//===- TrainResume.h - The flags a run is resumed with ----------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Export.h - Networks as descriptors and arrays -----------*- C++ -*-===//
+//===- Export.h - Networks as descriptors and arrays ------------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

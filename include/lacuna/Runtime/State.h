@@ -1,4 +1,4 @@
-//===- State.h - What a run needs to go on bit for bit ---------*- C++ -*-===//
+//===- State.h - What a run needs to go on bit for bit ----------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Safetensors.h - Named arrays and texts in one file ------*- C++ -*-===//
+//===- Safetensors.h - Named arrays and texts in one file -------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

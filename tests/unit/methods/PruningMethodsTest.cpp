@@ -1,4 +1,4 @@
-//===- PruningMethodsTest.cpp - SNIP, GraSP, lottery, gradual -----------===//
+//===- PruningMethodsTest.cpp - SNIP, GraSP, lottery, gradual -------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
