@@ -7,6 +7,7 @@
 
 #include "StepBenchmark.h"
 
+#include "RandomData.h"
 #include "Timing.h"
 
 #include "lacuna/Runtime/Method.h"
@@ -15,21 +16,12 @@
 #include "lacuna/Runtime/Optimiser.h"
 #include "lacuna/Runtime/Random.h"
 
-#include <sys/resource.h>
-
 #include <limits>
 #include <vector>
 
 namespace lacuna::benchmarks {
 
 namespace {
-
-constexpr int64_t kClasses = 10;
-
-ImageShape imagesOf(const std::string &model) {
-  return modelUsesBatchNorm(model) ? ImageShape{3, 32, 32}
-                                   : ImageShape{1, 28, 28};
-}
 
 Tensor randomImages(const ImageShape &shape, int64_t batch, int64_t lanes) {
   Tensor images({batch, shape.channels, shape.height, shape.width, lanes});
@@ -73,7 +65,8 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
   methodOptions.sparsity = options.sparsity;
   std::unique_ptr<Method> method =
       makeMethod(dense ? "dense" : "mest-em", methodOptions);
-  Network network = makeModel(options.model, imagesOf(options.model), kClasses,
+  ModelInput input = usualInput(options.model);
+  Network network = makeModel(options.model, input.shape, input.classes,
                               options.scheme, options.fuse);
   MethodContext context(network, *method, /*seed=*/1);
   method->initialise(context);
@@ -87,7 +80,7 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
       randomImages(network.inputShape(), options.batch, provider.lanes());
   std::vector<Label> labels;
   for (int64_t i = 0; i < options.batch; ++i)
-    labels.push_back(static_cast<Label>(i % kClasses));
+    labels.push_back(static_cast<Label>(i % input.classes));
   OptimiserOptions optimiserOptions;
   optimiserOptions.learningRate = 0.01;
   Optimiser optimiser(network.parameters(), optimiserOptions);
@@ -116,9 +109,7 @@ StepTiming timeStep(const StepBenchmarkOptions &options,
   network.profileInto(nullptr);
   countWork(network, options.batch, timing);
   timing.memory = memoryUsage();
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  timing.peakResidentBytes = int64_t(usage.ru_maxrss) * 1024;
+  timing.peakResidentBytes = peakResidentBytes();
   return timing;
 }
 

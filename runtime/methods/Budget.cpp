@@ -132,4 +132,26 @@ void pruneGlobally(MethodContext &context, int64_t weights,
     pruneToUnits(context.layers[i].weight(), counts[i], scores[i]);
 }
 
+void pruneInScope(MethodContext &context, const Method &method,
+                  const std::function<double(double)> &sparsityNow) {
+  if (method.settings().scope == PruneScope::Layer) {
+    for (const MethodLayer &layer : context.layers) {
+      SparseParameter &weight = layer.weight();
+      pruneToUnits(weight, unitsAtMost(weight, sparsityNow(layer.sparsity)),
+                   method.score(weight));
+    }
+    return;
+  }
+  std::vector<std::vector<double>> scores;
+  for (const MethodLayer &layer : context.layers) {
+    scores.push_back(method.score(layer.weight()));
+    for (double &value : scores.back())
+      value /= std::sqrt(double(unitWeights(layer.weight())));
+  }
+  pruneGlobally(
+      context,
+      weightsAtSparsity(context, sparsityNow(method.settings().sparsity)),
+      scores);
+}
+
 } // namespace lacuna

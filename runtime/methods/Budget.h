@@ -11,6 +11,7 @@
 #include "lacuna/Runtime/Method.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace lacuna {
@@ -42,6 +43,13 @@ std::vector<int64_t> splitWeights(int64_t weights, std::vector<double> shares,
 /// decides, so patterns stay balanced.
 void pruneGlobally(MethodContext &context, int64_t weights,
                    const std::vector<std::vector<double>> &scores);
+
+/// Prunes by the method's scores and in its scope: each layer to
+/// `sparsityNow(its sparsity)`, or all together to
+/// `sparsityNow(that of the whole)`, units being compared by their norm a
+/// weight.
+void pruneInScope(MethodContext &context, const Method &method,
+                  const std::function<double(double)> &sparsityNow);
 
 } // namespace lacuna
 

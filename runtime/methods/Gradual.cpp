@@ -9,7 +9,6 @@
 #include "Methods.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace lacuna {
 
@@ -43,22 +42,8 @@ private:
   }
 
   void pruneTo(MethodContext &context, double share) {
-    if (options.scope == PruneScope::Layer) {
-      for (const MethodLayer &layer : context.layers) {
-        SparseParameter &weight = layer.weight();
-        pruneToUnits(weight, unitsAtMost(weight, share * layer.sparsity),
-                     score(weight));
-      }
-      return;
-    }
-    std::vector<std::vector<double>> scores;
-    for (const MethodLayer &layer : context.layers) {
-      scores.push_back(score(layer.weight()));
-      for (double &value : scores.back())
-        value /= std::sqrt(double(unitWeights(layer.weight())));
-    }
-    pruneGlobally(context, weightsAtSparsity(context, share * options.sparsity),
-                  scores);
+    pruneInScope(context, *this,
+                 [share](double sparsity) { return share * sparsity; });
   }
 
   int64_t period;

@@ -82,26 +82,9 @@ private:
   /// To the density after so many prunings, the last of which meets the target.
   void pruneTo(MethodContext &context, int pruning) {
     double left = startDensity * std::pow(1 - dropped, pruning);
-    if (options.scope == PruneScope::Layer) {
-      for (const MethodLayer &layer : context.layers) {
-        SparseParameter &weight = layer.weight();
-        double sparsity = pruning == prunings
-                              ? layer.sparsity
-                              : std::min(layer.sparsity, 1 - left);
-        pruneToUnits(weight, unitsAtMost(weight, sparsity), score(weight));
-      }
-      return;
-    }
-    std::vector<std::vector<double>> scores;
-    for (const MethodLayer &layer : context.layers) {
-      scores.push_back(score(layer.weight()));
-      for (double &value : scores.back())
-        value /= std::sqrt(double(unitWeights(layer.weight())));
-    }
-    double sparsity = pruning == prunings
-                          ? options.sparsity
-                          : std::min(options.sparsity, 1 - left);
-    pruneGlobally(context, weightsAtSparsity(context, sparsity), scores);
+    pruneInScope(context, *this, [&](double sparsity) {
+      return pruning == prunings ? sparsity : std::min(sparsity, 1 - left);
+    });
   }
 
   double dropped;

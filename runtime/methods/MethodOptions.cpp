@@ -8,25 +8,17 @@
 #include "lacuna/Runtime/Method.h"
 
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/Options.h"
 
 #include <cmath>
-#include <sstream>
 
 namespace lacuna {
 
 namespace {
 
-void require(bool holds, const char *field, double value, const char *rule) {
-  if (holds)
-    return;
-  std::ostringstream message;
-  message << field << ": is " << value << ", must be " << rule;
-  throw UserError(message.str());
-}
-
 void requireNonNegative(const char *field, double value) {
-  require(value >= 0 && !std::isinf(value), field, value,
-          "a finite number, at least 0");
+  requireOption(value >= 0 && !std::isinf(value), field, value,
+                "a finite number, at least 0");
 }
 
 } // namespace
@@ -41,28 +33,28 @@ PruneScope parsePruneScope(const std::string &name) {
 }
 
 void MethodOptions::verify() const {
-  require(sparsity >= 0 && sparsity < 1, "sparsity", sparsity,
-          "at least 0 and below 1");
-  require(epochs >= 1, "epochs", epochs, "at least 1");
+  requireOption(sparsity >= 0 && sparsity < 1, "sparsity", sparsity,
+                "at least 0 and below 1");
+  requireOption(epochs >= 1, "epochs", epochs, "at least 1");
   requireNonNegative("lambda", lambda);
   if (dropFraction)
-    require(*dropFraction > 0 && *dropFraction < 1, "drop-fraction",
-            *dropFraction, "above 0 and below 1");
+    requireOption(*dropFraction > 0 && *dropFraction < 1, "drop-fraction",
+                  *dropFraction, "above 0 and below 1");
   if (updatePeriod)
-    require(*updatePeriod >= 1, "update-period", double(*updatePeriod),
-            "at least 1");
+    requireOption(*updatePeriod >= 1, "update-period", double(*updatePeriod),
+                  "at least 1");
   if (stopFraction)
-    require(*stopFraction >= 0 && *stopFraction <= 1, "stop-fraction",
-            *stopFraction, "between 0 and 1");
+    requireOption(*stopFraction >= 0 && *stopFraction <= 1, "stop-fraction",
+                  *stopFraction, "between 0 and 1");
   requireNonNegative("alpha", alpha);
   requireNonNegative("threshold-limit", thresholdLimit);
   requireNonNegative("l1", l1);
   requireNonNegative("noise", noise);
   requireNonNegative("growth-deviation", growthDeviation);
-  require(samplesPerClass >= 2, "samples-per-class", double(samplesPerClass),
-          "at least 2");
-  require(rewindEpoch >= 0 && rewindEpoch < epochs, "rewind-epoch", rewindEpoch,
-          "at least 0 and below the number of epochs");
+  requireOption(samplesPerClass >= 2, "samples-per-class",
+                double(samplesPerClass), "at least 2");
+  requireOption(rewindEpoch >= 0 && rewindEpoch < epochs, "rewind-epoch",
+                rewindEpoch, "at least 0 and below the number of epochs");
 }
 
 void MethodOptions::visitState(StateVisitor &state) const {

@@ -14,7 +14,7 @@ namespace lacuna {
 ResidualBlock::ResidualBlock(std::string name,
                              std::vector<std::unique_ptr<Layer>> mainLayers,
                              std::vector<std::unique_ptr<Layer>> shortcutLayers)
-    : Layer(std::move(name)) {
+    : TwoPathLayer(std::move(name)) {
   BatchNorm *last = mainLayers.size() < 2
                         ? nullptr
                         : dynamic_cast<BatchNorm *>(mainLayers.back().get());
@@ -25,13 +25,7 @@ ResidualBlock::ResidualBlock(std::string name,
   mainLayers.back().release();
   sum.reset(last);
   mainLayers.pop_back();
-  main =
-      std::make_unique<Sequence>(this->name() + ".main", std::move(mainLayers));
-  if (!shortcutLayers.empty())
-    shortcut = std::make_unique<Sequence>(this->name() + ".shortcut",
-                                          std::move(shortcutLayers));
-  // Whichever path writes its gradient last adds it to the other's.
-  (shortcut ? shortcut : main)->expectAddend();
+  setPaths(std::move(mainLayers), std::move(shortcutLayers));
 }
 
 const Tensor &ResidualBlock::forward(RunContext &context, const Tensor &input) {
@@ -48,38 +42,21 @@ GradientPool::Lease ResidualBlock::backward(RunContext &context,
       spare ? GradientPool::Lease::over(*spare)
             : context.gradients.acquire(gradient->shape());
   sum->backwardNorm(context, *gradient, *mainGradient);
-  if (!shortcut)
-    return main->backwardOnto(context, std::move(mainGradient),
-                              std::move(gradient));
-  // The main path writes every pixel; a strided shortcut then touches few.
-  mainGradient = main->backward(context, std::move(mainGradient));
-  return shortcut->backwardOnto(context, std::move(gradient),
-                                std::move(mainGradient));
+  return backwardPaths(context, std::move(mainGradient), std::move(gradient));
 }
 
 SparseLayer *ResidualBlock::inputGradientWriter() {
   return (shortcut ? shortcut : main)->inputGradientWriter();
 }
 
-void ResidualBlock::skipInputGradient() {
-  inputGradientWanted = false;
-  main->skipInputGradient();
-  if (shortcut)
-    shortcut->skipInputGradient();
-}
-
 void ResidualBlock::forEachLeaf(const std::function<void(Layer &)> &visit) {
-  if (shortcut)
-    shortcut->forEachLeaf(visit);
-  main->forEachLeaf(visit);
+  TwoPathLayer::forEachLeaf(visit);
   visit(*sum);
 }
 
 void ResidualBlock::forEachParameter(
     const std::function<void(Parameter &)> &visit) {
-  if (shortcut)
-    shortcut->forEachParameter(visit);
-  main->forEachParameter(visit);
+  TwoPathLayer::forEachParameter(visit);
   sum->forEachParameter(visit);
 }
 

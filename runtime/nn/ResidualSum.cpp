@@ -15,7 +15,7 @@ namespace lacuna {
 ResidualSum::ResidualSum(std::string name,
                          std::vector<std::unique_ptr<Layer>> mainLayers,
                          std::vector<std::unique_ptr<Layer>> shortcutLayers)
-    : Layer(std::move(name)), last(nullptr) {
+    : TwoPathLayer(std::move(name)), last(nullptr) {
   if (!mainLayers.empty()) {
     if (auto *fused = dynamic_cast<NormalisedConv *>(mainLayers.back().get()))
       last = &fused->convolution();
@@ -26,13 +26,7 @@ ResidualSum::ResidualSum(std::string name,
     throw UserError(this->name() + ": the main path must end in a convolution "
                                    "or a linear layer, to whose output the "
                                    "shortcut is added");
-  main =
-      std::make_unique<Sequence>(this->name() + ".main", std::move(mainLayers));
-  if (!shortcutLayers.empty())
-    shortcut = std::make_unique<Sequence>(this->name() + ".shortcut",
-                                          std::move(shortcutLayers));
-  // Whichever path writes its gradient last adds it to the other's.
-  (shortcut ? shortcut : main)->expectAddend();
+  setPaths(std::move(mainLayers), std::move(shortcutLayers));
 }
 
 const Tensor &ResidualSum::forward(RunContext &context, const Tensor &input) {
@@ -53,32 +47,7 @@ GradientPool::Lease ResidualSum::backward(RunContext &context,
                    [from, to](int, int64_t begin, int64_t end) {
                      std::copy(from + begin, from + end, to + begin);
                    });
-  if (!shortcut)
-    return main->backwardOnto(context, std::move(mainGradient),
-                              std::move(gradient));
-  mainGradient = main->backward(context, std::move(mainGradient));
-  return shortcut->backwardOnto(context, std::move(gradient),
-                                std::move(mainGradient));
-}
-
-void ResidualSum::skipInputGradient() {
-  inputGradientWanted = false;
-  main->skipInputGradient();
-  if (shortcut)
-    shortcut->skipInputGradient();
-}
-
-void ResidualSum::forEachLeaf(const std::function<void(Layer &)> &visit) {
-  if (shortcut)
-    shortcut->forEachLeaf(visit);
-  main->forEachLeaf(visit);
-}
-
-void ResidualSum::forEachParameter(
-    const std::function<void(Parameter &)> &visit) {
-  if (shortcut)
-    shortcut->forEachParameter(visit);
-  main->forEachParameter(visit);
+  return backwardPaths(context, std::move(mainGradient), std::move(gradient));
 }
 
 } // namespace lacuna

@@ -169,6 +169,22 @@ void SparseLayer::permuteValues(ThreadPool &pool, PackedKernel &target) {
   target.valuesVersion = weights.version();
 }
 
+lacuna_kernel_operands SparseLayer::operandsOf(ThreadPool &pool,
+                                               PackedKernel &target,
+                                               const float *source,
+                                               int64_t blocks, float *product) {
+  permuteValues(pool, target);
+  lacuna_kernel_operands operands{};
+  operands.source = source;
+  operands.values = target.values.data();
+  operands.offsets = target.streams.offsets.data();
+  operands.indices = target.streams.indices.data();
+  operands.bias = target.kernel->fusion.bias ? biases->values() : nullptr;
+  operands.result = product;
+  operands.batch_blocks = blocks;
+  return operands;
+}
+
 void SparseLayer::verifyInput(const Tensor &input) const {
   const Geometry &geometry = weights.geometry();
   const TensorShape &shape = input.shape();
@@ -195,24 +211,19 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
   verifyInvariant(input.shape().lanes == forward.kernel->layout.schedule.lanes,
                   "an input has other lanes than the kernels");
   Profile::Timer timer(context.profile, StepPart::Forward, name());
-  permuteValues(context.pool, forward);
   latestInput = &input;
   const Geometry &geometry = weights.geometry();
   Extent2d plane = geometry.output();
   result.reshape({input.shape().images, geometry.outChannels, plane.height,
                   plane.width, input.shape().lanes});
-  KernelCall call{*forward.kernel, {}, context.workspace};
-  call.operands.source = input.data();
-  call.operands.values = forward.values.data();
-  call.operands.offsets = forward.streams.offsets.data();
-  call.operands.indices = forward.streams.indices.data();
-  call.operands.bias = biases ? biases->values() : nullptr;
+  KernelCall call{*forward.kernel,
+                  operandsOf(context.pool, forward, input.data(),
+                             input.shape().blocks(), result.data()),
+                  context.workspace};
   call.operands.source_scale = inputMap.scale;
   call.operands.source_shift = inputMap.shift;
   if (sumsOutput)
     call.operands.statistics = statisticsFor(forward, input.shape().blocks());
-  call.operands.result = result.data();
-  call.operands.batch_blocks = input.shape().blocks();
   call.run(context.pool);
   return result;
 }
@@ -314,19 +325,16 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
 
   Profile::Timer timer(context.profile, StepPart::GradInput, name());
   PackedKernel &target = packed(Operation::GradInput);
-  permuteValues(context.pool, target);
   GradientPool::Lease inputGradient =
       addend ? std::move(addend)
              : context.gradients.acquire(latestInput->shape());
   verifyInvariant(inputGradient->shape() == latestInput->shape(),
                   "an addend does not have the shape of the layer's input");
-  KernelCall call{*target.kernel, {}, context.workspace};
-  call.operands.source = gradient->data();
-  call.operands.values = target.values.data();
-  call.operands.offsets = target.streams.offsets.data();
-  call.operands.indices = target.streams.indices.data();
-  call.operands.result = inputGradient->data();
-  call.operands.batch_blocks = latestInput->shape().blocks();
+  int64_t blocks = latestInput->shape().blocks();
+  KernelCall call{*target.kernel,
+                  operandsOf(context.pool, target, gradient->data(), blocks,
+                             inputGradient->data()),
+                  context.workspace};
   if (inputNorm) {
     call.operands.norm_input = inputNorm->normalisedTensor().data();
     call.operands.norm_mean = inputNorm->batchMean();
@@ -334,8 +342,7 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
     call.operands.source_shift = inputMap.shift;
     if (inputNormResidual)
       call.operands.norm_output = inputNorm->output().data();
-    call.operands.statistics =
-        statisticsFor(target, latestInput->shape().blocks());
+    call.operands.statistics = statisticsFor(target, blocks);
   }
   call.run(context.pool);
   return inputGradient;
@@ -344,32 +351,22 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
 void SparseLayer::multiply(RunContext &context, const float *source,
                            int64_t blocks, float *product) {
   Profile::Timer timer(context.profile, StepPart::Forward, name());
-  PackedKernel &forward = packed(Operation::Forward);
-  permuteValues(context.pool, forward);
-  KernelCall call{*forward.kernel, {}, context.workspace};
-  call.operands.source = source;
-  call.operands.values = forward.values.data();
-  call.operands.offsets = forward.streams.offsets.data();
-  call.operands.indices = forward.streams.indices.data();
-  call.operands.bias = biases ? biases->values() : nullptr;
-  call.operands.result = product;
-  call.operands.batch_blocks = blocks;
-  call.run(context.pool);
+  apply(context, Operation::Forward, source, blocks, product);
 }
 
 void SparseLayer::multiplyTransposed(RunContext &context, const float *gradient,
                                      int64_t blocks, float *product) {
   Profile::Timer timer(context.profile, StepPart::GradInput, name());
-  PackedKernel &target = packed(Operation::GradInput);
-  permuteValues(context.pool, target);
-  KernelCall call{*target.kernel, {}, context.workspace};
-  call.operands.source = gradient;
-  call.operands.values = target.values.data();
-  call.operands.offsets = target.streams.offsets.data();
-  call.operands.indices = target.streams.indices.data();
-  call.operands.result = product;
-  call.operands.batch_blocks = blocks;
-  call.run(context.pool);
+  apply(context, Operation::GradInput, gradient, blocks, product);
+}
+
+void SparseLayer::apply(RunContext &context, Operation operation,
+                        const float *source, int64_t blocks, float *product) {
+  PackedKernel &target = packed(operation);
+  KernelCall{*target.kernel,
+             operandsOf(context.pool, target, source, blocks, product),
+             context.workspace}
+      .run(context.pool);
 }
 
 void SparseLayer::sumGradients(RunContext &context, const Tensor &input,

@@ -18,6 +18,7 @@
 #include <string>
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 namespace lacuna {
 
@@ -128,6 +129,13 @@ std::string_view memoryKindName(MemoryKind kind) {
   }
   throw InternalError("memory kind " + std::to_string(static_cast<int>(kind)) +
                       " does not exist");
+}
+
+int64_t peakResidentBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  constexpr int64_t kBytesPerUnit = 1024;
+  return usage.ru_maxrss * kBytesPerUnit;
 }
 
 MemoryUsage memoryUsage() { return account().read(); }

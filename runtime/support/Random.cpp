@@ -10,6 +10,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <cmath>
+#include <utility>
 
 namespace lacuna {
 
@@ -88,6 +89,11 @@ float RandomStream::normal() {
   spareNormal = static_cast<float>(radius * std::sin(angle));
   hasSpareNormal = true;
   return static_cast<float>(radius * std::cos(angle));
+}
+
+void RandomStream::shuffle(std::vector<uint32_t> &elements) {
+  for (size_t left = elements.size(); left > 1; --left)
+    std::swap(elements[left - 1], elements[below(static_cast<uint32_t>(left))]);
 }
 
 } // namespace lacuna

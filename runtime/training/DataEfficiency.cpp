@@ -66,9 +66,7 @@ ForgettingStatistics::withoutEasiest(int64_t removed, uint64_t seed) const {
   std::vector<uint32_t> order(forgotten.size());
   std::iota(order.begin(), order.end(), 0u);
   RandomStream stream(seed, RandomPurpose::Removal);
-  for (size_t left = order.size(); left > 1; --left)
-    std::swap(order[left - 1],
-              order[stream.below(static_cast<uint32_t>(left))]);
+  stream.shuffle(order);
   std::vector<uint32_t> turn(order.size());
   for (uint32_t i = 0; i < order.size(); ++i)
     turn[order[i]] = i;
@@ -81,10 +79,9 @@ ForgettingStatistics::withoutEasiest(int64_t removed, uint64_t seed) const {
 }
 
 void ForgettingStatistics::visitState(StateVisitor &state) {
-  int64_t images = static_cast<int64_t>(forgotten.size());
-  state.array("forgotten", forgotten.data(), images);
-  state.array("learned", learned.data(), images);
-  state.array("latest", latest.data(), images);
+  state.array("forgotten", forgotten.data(), images());
+  state.array("learned", learned.data(), images());
+  state.array("latest", latest.data(), images());
 }
 
 DataEfficiency::DataEfficiency(const DataEfficiencyOptions &options,
@@ -122,8 +119,12 @@ void DataEfficiency::visitState(StateVisitor &state) {
   if (!options.isOn())
     return;
   forgetting.visitState(state);
-  int64_t images = static_cast<int64_t>(current.size());
-  state.list("images", current, std::max<int64_t>(images, INT32_MAX));
+  int64_t images = forgetting.images();
+  state.list("images", current, images);
+  for (size_t i = 0; i < current.size(); ++i)
+    if (current[i] >= images || (i > 0 && current[i] <= current[i - 1]))
+      state.refuse("images", "does not list images of the training set, each "
+                             "once, ascending");
 }
 
 } // namespace lacuna

@@ -9,10 +9,10 @@
 
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/Options.h"
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace lacuna {
 
@@ -42,14 +42,6 @@ std::vector<std::string> namesOf(OptimiserKind kind) {
   return {"momentum"};
 }
 
-void require(bool holds, const char *flag, double value, const char *rule) {
-  if (holds)
-    return;
-  std::ostringstream message;
-  message << flag << ": is " << value << ", must be " << rule;
-  throw UserError(message.str());
-}
-
 /// Steps are taken in single precision.
 bool isFiniteFloat(double value) {
   return std::isfinite(static_cast<float>(value));
@@ -66,20 +58,22 @@ OptimiserKind parseOptimiserKind(const std::string &name) {
 }
 
 void OptimiserOptions::verify() const {
-  require(learningRate > 0 && isFiniteFloat(learningRate), "lr", learningRate,
-          "a finite number above 0");
-  require(weightDecay >= 0 && isFiniteFloat(weightDecay), "weight-decay",
-          weightDecay, "a finite number, at least 0");
-  require(momentum >= 0 && momentum < 1, "momentum", momentum,
-          "at least 0 and below 1");
+  requireOption(learningRate > 0 && isFiniteFloat(learningRate), "lr",
+                learningRate, "a finite number above 0");
+  requireOption(weightDecay >= 0 && isFiniteFloat(weightDecay), "weight-decay",
+                weightDecay, "a finite number, at least 0");
+  requireOption(momentum >= 0 && momentum < 1, "momentum", momentum,
+                "at least 0 and below 1");
   if (nesterov && kind != OptimiserKind::Sgd)
     throw UserError("nesterov: only --optimiser sgd has Nesterov's momentum");
   if (nesterov && momentum == 0)
     throw UserError("nesterov: needs a momentum above 0");
-  require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and below 1");
-  require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "at least 0 and below 1");
-  require(static_cast<float>(epsilon) > 0 && isFiniteFloat(epsilon), "epsilon",
-          epsilon, "a finite number above 0");
+  requireOption(beta1 >= 0 && beta1 < 1, "beta1", beta1,
+                "at least 0 and below 1");
+  requireOption(beta2 >= 0 && beta2 < 1, "beta2", beta2,
+                "at least 0 and below 1");
+  requireOption(static_cast<float>(epsilon) > 0 && isFiniteFloat(epsilon),
+                "epsilon", epsilon, "a finite number above 0");
 }
 
 Optimiser::Optimiser(std::vector<Parameter *> newParameters,

@@ -9,8 +9,7 @@
 
 #include "lacuna/Runtime/Random.h"
 #include "lacuna/Support/Error.h"
-
-#include <sys/resource.h>
+#include "lacuna/Support/Options.h"
 
 #include <algorithm>
 #include <chrono>
@@ -38,19 +37,6 @@ private:
       std::chrono::steady_clock::now();
 };
 
-void reject(const char *field, double value, const char *rule) {
-  std::ostringstream message;
-  message << field << ": is " << value << ", must be " << rule;
-  throw UserError(message.str());
-}
-
-int64_t peakResidentBytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  constexpr int64_t kBytesPerUnit = 1024;
-  return usage.ru_maxrss * kBytesPerUnit;
-}
-
 int64_t modelStateBytes() {
   MemoryUsage usage = memoryUsage();
   int64_t total = 0;
@@ -71,12 +57,10 @@ std::vector<uint32_t> identity(size_t count) {
 } // namespace
 
 void TrainerOptions::verify() const {
-  if (epochs < 1)
-    reject("epochs", epochs, "at least 1");
-  if (batch < 1)
-    reject("batch", double(batch), "at least 1");
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    reject("label-smoothing", labelSmoothing, "at least 0 and below 1");
+  requireOption(epochs >= 1, "epochs", epochs, "at least 1");
+  requireOption(batch >= 1, "batch", double(batch), "at least 1");
+  requireOption(labelSmoothing >= 0 && labelSmoothing < 1, "label-smoothing",
+                labelSmoothing, "at least 0 and below 1");
   optimiser.verify();
   schedule.verify(epochs);
 }
@@ -139,9 +123,7 @@ private:
   std::vector<uint32_t> drawn() const {
     std::vector<uint32_t> order = identity(trainer.data.train.labels.size());
     RandomStream stream(trainer.options.seed, RandomPurpose::Sample);
-    for (size_t left = order.size(); left > 1; --left)
-      std::swap(order[left - 1],
-                order[stream.below(static_cast<uint32_t>(left))]);
+    stream.shuffle(order);
     return order;
   }
 
@@ -231,9 +213,7 @@ void Trainer::shuffle(int epoch) {
   trainOrder = dataEfficiency.images();
   RandomStream stream(options.seed, RandomPurpose::Shuffle,
                       static_cast<uint32_t>(epoch));
-  for (size_t left = trainOrder.size(); left > 1; --left)
-    std::swap(trainOrder[left - 1],
-              trainOrder[stream.below(static_cast<uint32_t>(left))]);
+  stream.shuffle(trainOrder);
 }
 
 void Trainer::loadBatch(const ImageSet &set, const uint32_t *index,

@@ -9,6 +9,7 @@ metrics, determinism over threads, the kernel cache, mutations without compiles.
 """
 
 import json
+import os
 import re
 import unittest
 
@@ -171,8 +172,59 @@ class TrainTest(ToolTest):
         self.assertEqual(first_hash, second_hash)
 
     def test_kernels_for_another_cpu_learn_too(self):
-        epochs, _, _ = self.train("--cpu", "x86-64-v3")
+        cache = self.path("shared")
+        self.train(cache=cache)
+        epochs, summary, _ = self.train("--cpu", "x86-64-v3", cache=cache)
+        # What is cached for this machine serves no other.
+        self.assertGreater(summary["compiles"], 0)
         self.assertLess(epochs[-1]["train_loss"], epochs[0]["train_loss"])
+
+    def test_fusion_changes_kernels_and_hardly_the_result(self):
+        settings = {"model": "resnet-20", "epochs": 1, "cache": self.path("shared")}
+        fused, _, _ = self.train(**settings)
+        apart, summary, _ = self.train("--no-fusion", **settings)
+        self.assertGreater(summary["compiles"], 0)
+        self.assertAlmostEqual(
+            fused[0]["train_loss"], apart[0]["train_loss"], delta=0.05
+        )
+
+    def test_flags_change_what_is_trained(self):
+        # Rounding of blocks happens to agree with the authors' here.
+        _, plain, plain_hash = self.train(scheme="pattern")
+        for flag in (
+            ["--raw-pixels"],
+            ["--initial-mask", "magnitude"],
+            ["--sparsify-all"],
+            ["--reference-counts"],
+        ):
+            with self.subTest(flag=flag):
+                _, summary, weights_hash = self.train(*flag, scheme="pattern")
+                self.assertNotEqual(weights_hash, plain_hash)
+                if flag == ["--sparsify-all"]:
+                    self.assertLess(
+                        summary["parameters_active"], plain["parameters_active"]
+                    )
+
+    def test_frozen_biases_stay_zero(self):
+        settings = {"model": "resnet-20", "epochs": 1, "cache": self.path("shared")}
+        free = self.train(**settings)[2]
+        self.assertNotEqual(self.train("--freeze-zero-biases", **settings)[2], free)
+
+    def test_saves_every_so_many_epochs(self):
+        for every, saved_twice in ((1, True), (3, False)):
+            with self.subTest(every=every):
+                path = self.path("every-%d.safetensors" % every)
+                self.train("--save", path, "--save-every", str(every), epochs=3)
+                self.assertTrue(os.path.exists(path))
+                previous = [n for n in os.listdir(os.path.dirname(path)) if "prev" in n]
+                kept = any(n.startswith(os.path.basename(path)) for n in previous)
+                self.assertEqual(kept, saved_twice)
+
+    def test_dumps_every_stage(self):
+        stages = self.path("stages")
+        _, summary, _ = self.train("--dump-ir", stages, epochs=1)
+        assembly = [name for name in os.listdir(stages) if name.endswith(".s")]
+        self.assertEqual(len(assembly), summary["compiles"])
 
     def test_sparse_state_is_smaller_than_dense(self):
         _, sparse, _ = self.train(epochs=1)

@@ -43,15 +43,6 @@ struct MutationFlags : Flags {
   MutationBenchmarkOptions options;
 };
 
-Scheme schemeOf(const std::string &name) {
-  for (Scheme scheme :
-       {Scheme::Unstructured, Scheme::Block, Scheme::Pattern, Scheme::Channel})
-    if (schemeName(scheme) == name)
-      return scheme;
-  throw UserError("scheme: '" + name +
-                  "' is unknown, use unstructured, block, pattern or channel");
-}
-
 void define(CLI::App &app, Flags &flags, double &sparsity) {
   app.add_option("--model", flags.model, "The model")->capture_default_str();
   app.add_option("--method", flags.methods, "Methods, such as mest-em,static")
@@ -104,7 +95,7 @@ void forEachRow(const Flags &flags, const ProviderFactory &makeProvider,
                 Run run) {
   std::vector<Scheme> schemes;
   for (const std::string &name : flags.schemes)
-    schemes.push_back(schemeOf(name));
+    schemes.push_back(parseSparseScheme(name));
   Report report(flags.json);
   ThreadPool pool(flags.provider.threads);
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);

@@ -32,6 +32,16 @@ void addCacheFlags(CLI::App &app, ProviderOptions &options) {
                "Neither read nor write the kernel cache on disk");
 }
 
+Scheme parseSparseScheme(const std::string &name) {
+  for (Scheme scheme :
+       {Scheme::Unstructured, Scheme::Block, Scheme::Pattern, Scheme::Channel})
+    if (schemeName(scheme) == name)
+      return scheme;
+  throw UserError(
+      "scheme: '" + name +
+      "' is unknown, use one of unstructured, block, pattern, channel");
+}
+
 int runCommand(CLI::App &app, int argc, char **argv,
                const std::function<void()> &execute) {
   try {

@@ -22,6 +22,10 @@ void addCompilerFlags(CLI::App &app, ProviderOptions &options);
 /// Where compiled kernels are kept.
 void addCacheFlags(CLI::App &app, ProviderOptions &options);
 
+/// Throws UserError, naming the known schemes, on an unknown name; dense is not
+/// one a method can be given.
+Scheme parseSparseScheme(const std::string &name);
+
 /// Parses the flags, then runs `execute`. Help and wrong flags are answered
 /// here. Returns the exit code; what `execute` throws passes through.
 int runCommand(CLI::App &app, int argc, char **argv,

@@ -259,16 +259,6 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                "Print a hash of all final parameters");
 }
 
-Scheme parseScheme(const std::string &name) {
-  for (Scheme scheme :
-       {Scheme::Unstructured, Scheme::Block, Scheme::Pattern, Scheme::Channel})
-    if (schemeName(scheme) == name)
-      return scheme;
-  throw UserError(
-      "scheme: '" + name +
-      "' is unknown, use one of unstructured, block, pattern, channel");
-}
-
 RateSchedule rateSchedule(const TrainFlags &flags) {
   RateSchedule schedule;
   schedule.shape = parseRateShape(flags.schedule);
@@ -383,7 +373,7 @@ std::string savingPath(const TrainFlags &flags) {
 void execute(const TrainFlags &flags, const std::string &record,
              Checkpoint *checkpoint, const ProviderFactory &makeProvider) {
   TrainerOptions options = trainerOptions(flags);
-  Scheme scheme = parseScheme(flags.scheme);
+  Scheme scheme = parseSparseScheme(flags.scheme);
   std::unique_ptr<Method> method =
       makeMethod(flags.method, methodOptions(flags, options));
   ThreadPool pool(flags.provider.threads);

@@ -39,6 +39,7 @@ class ForgettingStatistics {
 public:
   explicit ForgettingStatistics(int64_t images);
 
+  int64_t images() const { return static_cast<int64_t>(forgotten.size()); }
   void record(uint32_t image, bool right);
   /// Forgetting events of an image; kNeverLearned when it was never right.
   uint32_t events(uint32_t image) const;

@@ -153,11 +153,33 @@ private:
   Tensor result;
 };
 
+/// Two paths from one input, whose sum is the output. In backward, the gradient
+/// of one path is added where the kernel of the other writes its own.
+class TwoPathLayer : public Layer {
+public:
+  void skipInputGradient() override;
+  /// The shortcut comes first.
+  void forEachLeaf(const std::function<void(Layer &)> &visit) override;
+  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
+
+protected:
+  using Layer::Layer;
+  /// Needed once, while this is made. No shortcut layers: the identity.
+  void setPaths(std::vector<std::unique_ptr<Layer>> mainLayers,
+                std::vector<std::unique_ptr<Layer>> shortcutLayers);
+  /// Adds the gradients of both paths. Each may overwrite the one it gets.
+  GradientPool::Lease backwardPaths(RunContext &context,
+                                    GradientPool::Lease mainGradient,
+                                    GradientPool::Lease shortcutGradient);
+
+  std::unique_ptr<Sequence> main;
+  std::unique_ptr<Sequence> shortcut; ///< Null for the identity.
+};
+
 /// relu(main(x) + shortcut(x)), the shortcut being x itself when there is none.
 /// The main path ends in a batch norm with ReLU, which takes the sum in its
-/// own pass; UserError otherwise. In backward, the gradient of one path is
-/// added where the kernel of the other writes its own.
-class ResidualBlock : public Layer {
+/// own pass; UserError otherwise.
+class ResidualBlock : public TwoPathLayer {
 public:
   ResidualBlock(std::string name, std::vector<std::unique_ptr<Layer>> main,
                 std::vector<std::unique_ptr<Layer>> shortcut);
@@ -166,7 +188,6 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return sum->output(); }
-  void skipInputGradient() override;
   BatchNorm *rectifiedNorm() override { return sum.get(); }
   SparseLayer *inputGradientWriter() override;
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
@@ -174,8 +195,6 @@ public:
 
 private:
   std::unique_ptr<BatchNorm> sum;
-  std::unique_ptr<Sequence> main;
-  std::unique_ptr<Sequence> shortcut; ///< Null for the identity.
 };
 
 /// main(x) + shortcut(x), the shortcut being x itself when there is none: the
@@ -183,7 +202,7 @@ private:
 /// mappings in deep residual networks", ECCV 2016). The main path ends in a
 /// convolution, to whose output the other path is added in place; UserError
 /// otherwise.
-class ResidualSum : public Layer {
+class ResidualSum : public TwoPathLayer {
 public:
   ResidualSum(std::string name, std::vector<std::unique_ptr<Layer>> main,
               std::vector<std::unique_ptr<Layer>> shortcut);
@@ -192,14 +211,9 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return main->output(); }
-  void skipInputGradient() override;
-  void forEachLeaf(const std::function<void(Layer &)> &visit) override;
-  void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 
 private:
   SparseLayer *last;
-  std::unique_ptr<Sequence> main;
-  std::unique_ptr<Sequence> shortcut; ///< Null for the identity.
 };
 
 } // namespace lacuna

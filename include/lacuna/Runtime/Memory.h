@@ -49,6 +49,8 @@ struct MemoryUsage {
   int64_t of(MemoryKind kind) const { return current[size_t(kind)]; }
 };
 MemoryUsage memoryUsage();
+/// The most of the whole process that was ever in memory, code included.
+int64_t peakResidentBytes();
 /// Restarts peak and largest from what is in use now.
 void resetMemoryPeaks();
 

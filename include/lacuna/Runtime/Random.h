@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace lacuna {
 
@@ -48,6 +49,8 @@ public:
   float uniform();
   /// Standard normal.
   float normal();
+  /// Puts the elements in an order drawn from all orders (Fisher and Yates).
+  void shuffle(std::vector<uint32_t> &elements);
 
 private:
   void refill();

@@ -170,6 +170,12 @@ private:
   void verifyKernel(const Kernel &kernel, Operation operation,
                     int64_t lanes) const;
   void permuteValues(ThreadPool &pool, PackedKernel &target);
+  /// What every kernel that multiplies by the weights is called with.
+  lacuna_kernel_operands operandsOf(ThreadPool &pool, PackedKernel &target,
+                                    const float *source, int64_t blocks,
+                                    float *product);
+  void apply(RunContext &context, Operation operation, const float *source,
+             int64_t blocks, float *product);
   void weightGradient(RunContext &context, const Tensor &gradient);
   float *statisticsFor(const PackedKernel &target, int64_t batchBlocks);
 

@@ -19,6 +19,13 @@ template <typename Output> void vectorise(Output &result, int lanes) {
   result.vectorize(i, lanes, TailStrategy::GuardWithIf);
 }
 
+/// The gradient and that of the weight decay.
+template <typename Port>
+Expr decayed(const Port &gradient, const Expr &weightDecay,
+             const Port &values) {
+  return gradient(i) + weightDecay * values(i);
+}
+
 } // namespace
 
 /// The first half of a step of stochastic gradient descent. `result` may be
@@ -34,7 +41,7 @@ public:
   Output<Buffer<float>> result{"result", 1};
 
   void generate() {
-    result(i) = mu * momentum(i) + (gradient(i) + weightDecay * values(i));
+    result(i) = mu * momentum(i) + decayed(gradient, weightDecay, values);
     vectorise(result, natural_vector_size<float>());
   }
 };
@@ -66,8 +73,8 @@ public:
   Output<Buffer<float>> result{"result", 1};
 
   void generate() {
-    Expr decayed = gradient(i) + weightDecay * values(i);
-    result(i) = values(i) - learningRate * (decayed + mu * momentum(i));
+    Expr slope = decayed(gradient, weightDecay, values);
+    result(i) = values(i) - learningRate * (slope + mu * momentum(i));
     vectorise(result, natural_vector_size<float>());
   }
 };
@@ -85,8 +92,8 @@ public:
   Output<Buffer<float>> result{"result", 1};
 
   void generate() {
-    Expr decayed = gradient(i) + weightDecay * values(i);
-    result(i) = keep * first(i) + share * decayed;
+    Expr slope = decayed(gradient, weightDecay, values);
+    result(i) = keep * first(i) + share * slope;
     vectorise(result, natural_vector_size<float>());
   }
 };
@@ -103,8 +110,8 @@ public:
   Output<Buffer<float>> result{"result", 1};
 
   void generate() {
-    Expr decayed = gradient(i) + weightDecay * values(i);
-    result(i) = keep * second(i) + share * (decayed * decayed);
+    Expr slope = decayed(gradient, weightDecay, values);
+    result(i) = keep * second(i) + share * (slope * slope);
     vectorise(result, natural_vector_size<float>());
   }
 };

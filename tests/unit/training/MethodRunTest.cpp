@@ -221,6 +221,50 @@ TEST(DataEfficiency, PhaseTwoTrainsOnFewerImages) {
   EXPECT_EQ(finish(1), finish(3));
 }
 
+/// Loads zeros, and these as the images of the second phase.
+class ForgedState : public StateVisitor {
+public:
+  explicit ForgedState(std::vector<uint32_t> images)
+      : images(std::move(images)) {}
+  bool loading() const override { return true; }
+
+protected:
+  void visitArray(const std::string &name, StateType /*type*/, void *elements,
+                  int64_t count) override {
+    if (name == "images")
+      std::copy_n(images.begin(), count, static_cast<uint32_t *>(elements));
+  }
+  int64_t storedCount(const std::string &name, StateType /*type*/,
+                      int64_t maximum) override {
+    int64_t count = static_cast<int64_t>(images.size());
+    if (count > maximum)
+      fail(name, "is too long");
+    return count;
+  }
+  void visitText(const std::string &, std::string &) override {}
+  void visitExpected(const std::string &, const std::string &) override {}
+  void fail(const std::string &name,
+            const std::string &message) const override {
+    throw UserError(name + ": " + message);
+  }
+
+private:
+  std::vector<uint32_t> images;
+};
+
+TEST(DataEfficiency, RefusesImagesThatTheSetDoesNotHave) {
+  for (const std::vector<uint32_t> &wrong :
+       {std::vector<uint32_t>{0, 4}, {1, 1}, {2, 1}, {0, 1, 2, 3, 3}}) {
+    DataEfficiency phases({2, 1}, /*images=*/4, /*seed=*/1);
+    ForgedState state(wrong);
+    EXPECT_THROW(phases.visitState(state), UserError);
+  }
+  DataEfficiency phases({2, 1}, /*images=*/4, /*seed=*/1);
+  ForgedState state({0, 2, 3});
+  phases.visitState(state);
+  EXPECT_EQ(phases.images(), (std::vector<uint32_t>{0, 2, 3}));
+}
+
 TEST(DataEfficiency, RefusesPhasesThatDoNotFit) {
   for (DataEfficiencyOptions wrong :
        {DataEfficiencyOptions{7, 50}, DataEfficiencyOptions{4, 150},
