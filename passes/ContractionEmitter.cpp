@@ -12,6 +12,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <optional>
+
 using namespace mlir;
 using arith::CmpIPredicate;
 
@@ -45,8 +47,10 @@ public:
 private:
   void groups(const Tile &tile, const StreamPhase &phase, Value chunk) {
     SmallVector<TilePixel> pixels = walk.pixels(phase, tile);
-    // Nothing adds to these pixels: what they hold stays.
-    bool untouched = emit.fusion.accumulate && phase.bodies.empty();
+    // Nothing adds to these pixels: what they hold stays, or zeros are stored
+    // there with the results beside them.
+    bool untouched =
+        phase.bodies.empty() && (emit.fusion.accumulate || fillsGaps());
     if (pixels.empty() || untouched)
       return;
     emit.loop(emit.constant(0), emit.constant(layout.groups), 1,
@@ -67,6 +71,39 @@ private:
                         all.slice(first, count));
                 }
               });
+  }
+
+  /// Whether the first phase also stores the zeros of the phases that no tap
+  /// reaches, so that a cache line that phases share is written once. Along no
+  /// axis has another phase more pixels.
+  bool fillsGaps() const {
+    return !emit.fusion.accumulate && !layout.phases.front().bodies.empty();
+  }
+
+  /// A place that a panel writes in each of its rows.
+  struct Target {
+    int64_t offset;              ///< From the tile's first pixel in the phase.
+    std::optional<size_t> pixel; ///< Of the panel; none is a gap.
+  };
+
+  /// The pixels of a panel and the gaps between them, in the order of memory.
+  SmallVector<Target> targets(const Tile &tile, const StreamPhase &phase,
+                              ArrayRef<TilePixel> pixels) const {
+    SmallVector<Target> result;
+    for (auto [p, pixel] : llvm::enumerate(pixels))
+      result.push_back({walk.targetOffset(pixel), p});
+    if (&phase != &layout.phases.front() || !fillsGaps())
+      return result;
+    for (const StreamPhase &gap : layout.phases)
+      if (gap.bodies.empty())
+        for (const TilePixel &pixel : walk.pixels(gap, tile))
+          if (llvm::is_contained(pixels, pixel))
+            result.push_back({walk.targetOffset(pixel) + walk.phaseOffset(gap),
+                              std::nullopt});
+    llvm::sort(result, [](const Target &a, const Target &b) {
+      return a.offset < b.offset;
+    });
+    return result;
   }
 
   /// Where a group's values start, and the first item of each body, then the
@@ -98,13 +135,13 @@ private:
              ArrayRef<TilePixel> pixels) {
     Value channel = emit.multiply(group, rows);
     Value first = walk.targetPosition(phase, tile, channel);
-    auto position = [&](int64_t row, const TilePixel &pixel) {
-      return emit.add(first,
-                      row * walk.targetPlane() + walk.targetOffset(pixel));
+    SmallVector<Target> places = targets(tile, phase, pixels);
+    auto position = [&](int64_t row, int64_t offset) {
+      return emit.add(first, row * walk.targetPlane() + offset);
     };
 
     SmallVector<Value> state =
-        initialSums(tile, chunk, channel, pixels, position);
+        initialSums(tile, chunk, channel, pixels, places, position);
     state.push_back(run.firstValue);
     for (auto [index, body] : llvm::enumerate(phase.bodies)) {
       const StreamBody &code = body;
@@ -116,9 +153,10 @@ private:
       state.assign(results.begin(), results.end());
     }
     for (int64_t row = 0; row < rows; ++row)
-      for (auto [p, pixel] : llvm::enumerate(pixels))
-        emit.storeVector(state[row * pixels.size() + p], emit.operands.result,
-                         position(row, pixel));
+      for (const Target &place : places)
+        emit.storeVector(place.pixel ? state[row * pixels.size() + *place.pixel]
+                                     : emit.zeroVector(),
+                         emit.operands.result, position(row, place.offset));
     if (!emit.fusion.statistics)
       return;
     auto add = [&] { addStatistics(tile, channel, before, pixels, state); };
@@ -177,15 +215,17 @@ private:
   /// chunk, then what the chunks before have left there.
   SmallVector<Value>
   initialSums(const Tile &tile, Value chunk, Value channel,
-              ArrayRef<TilePixel> pixels,
-              llvm::function_ref<Value(int64_t, const TilePixel &)> position) {
+              ArrayRef<TilePixel> pixels, ArrayRef<Target> places,
+              llvm::function_ref<Value(int64_t, int64_t)> position) {
     // The next tile's lines are on their way before they are stored to.
     auto prefetchNext = [&] {
       Value next = walk.nextTargetTile(tile);
+      SmallVector<int64_t> offsets = llvm::map_to_vector(
+          places, [](const Target &place) { return place.offset; });
       for (int64_t row = 0; row < rows; ++row)
-        for (const TilePixel &pixel : pixels)
+        for (int64_t offset : walk.targetLines(offsets))
           emit.prefetch(emit.operands.result,
-                        emit.add(position(row, pixel), next),
+                        emit.add(position(row, offset), next),
                         /*write=*/true);
     };
     auto fresh = [&] {
@@ -204,8 +244,8 @@ private:
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row)
         for (const TilePixel &pixel : pixels)
-          sums.push_back(
-              emit.loadVector(emit.operands.result, position(row, pixel)));
+          sums.push_back(emit.loadVector(
+              emit.operands.result, position(row, walk.targetOffset(pixel))));
       return sums;
     };
     Value first = emit.compare(CmpIPredicate::eq, chunk, emit.constant(0));

@@ -19,6 +19,7 @@ namespace lacuna::ir {
 namespace {
 
 constexpr int64_t kAlignment = 64;
+constexpr int64_t kCacheLineBytes = 64;
 
 /// A flat view of an operand. Its extent is the caller's business: streams and
 /// tensors vary from call to call and the ABI passes no sizes.
@@ -140,6 +141,10 @@ Value KernelEmitter::loadVector(Value memory, Value position) {
 }
 void KernelEmitter::storeVector(Value value, Value memory, Value position) {
   vector::StoreOp::create(builder, loc, value, memory, position);
+}
+int64_t KernelEmitter::lineVectors() const {
+  constexpr int64_t kFloatBytes = 4;
+  return std::max<int64_t>(1, kCacheLineBytes / (lanes() * kFloatBytes));
 }
 void KernelEmitter::prefetch(Value memory, Value position, bool write) {
   // As far as the L2: what is in use fills the L1.

@@ -62,6 +62,8 @@ public:
 
   mlir::Value loadVector(mlir::Value memory, mlir::Value position);
   void storeVector(mlir::Value value, mlir::Value memory, mlir::Value position);
+  /// Vectors in a cache line: one prefetch brings them all.
+  int64_t lineVectors() const;
   /// Starts moving a vector towards the core. The position may lie outside.
   void prefetch(mlir::Value memory, mlir::Value position, bool write);
   /// One float in every lane.

@@ -89,9 +89,12 @@ private:
         unroll * emit.lanes(), start, [&](Value offset, ValueRange carried) {
           SmallVector<Value> next(carried);
           Value position = emit.add(first, offset);
-          for (int64_t i = 0; i < unroll; ++i)
-            pixel(norm, emit.add(position, i * emit.lanes()), next[i],
-                  next[unroll + i]);
+          for (int64_t i = 0; i < unroll; ++i) {
+            Value at = emit.add(position, i * emit.lanes());
+            if (i % emit.lineVectors() == 0)
+              prefetchNextChannel(at);
+            pixel(norm, at, next[i], next[unroll + i]);
+          }
           return next;
         });
     auto total = [&](ValueRange parts) {
@@ -106,17 +109,20 @@ private:
                      emit.add(statistics, emit.lanes()));
   }
 
-  void pixel(const ChannelNorm &norm, Value position, Value &sum,
-             Value &product) {
-    Value gradient = emit.loadVector(emit.operands.result, position);
-    Value input = emit.loadVector(emit.operands.normInput, position);
-    // The next channel's pixels lie too far off for a hardware prefetcher.
+  /// The next channel's pixels lie too far off for a hardware prefetcher.
+  void prefetchNextChannel(Value position) {
     Value next = emit.add(position, layout.target.height * layout.target.width *
                                         emit.lanes());
     emit.prefetch(emit.operands.result, next, /*write=*/true);
     emit.prefetch(emit.operands.normInput, next, /*write=*/false);
     if (emit.fusion.normResidual)
       emit.prefetch(emit.operands.normOutput, next, /*write=*/false);
+  }
+
+  void pixel(const ChannelNorm &norm, Value position, Value &sum,
+             Value &product) {
+    Value gradient = emit.loadVector(emit.operands.result, position);
+    Value input = emit.loadVector(emit.operands.normInput, position);
     Value sign = emit.fusion.normResidual
                      ? emit.loadVector(emit.operands.normOutput, position)
                      : emit.fma(input, norm.scale, norm.shift);

@@ -8,8 +8,10 @@
 #include "TileWalk.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 using namespace mlir;
@@ -173,6 +175,11 @@ Value TileWalk::targetPosition(const StreamPhase &phase, const Tile &tile,
                   emit.multiply(pixel, emit.lanes()));
 }
 
+int64_t TileWalk::phaseOffset(const StreamPhase &phase) const {
+  return (phase.offset.height * layout.target.width + phase.offset.width) *
+         emit.lanes();
+}
+
 int64_t TileWalk::targetOffset(const TilePixel &pixel) const {
   int64_t row = pixel.row * layout.targetStep.height;
   int64_t column = pixel.column * layout.targetStep.width;
@@ -205,6 +212,28 @@ Value TileWalk::nextTargetTile(const Tile &tile) {
   return nextTile(tile, layout.targetStep, layout.target.width);
 }
 
+SmallVector<int64_t> TileWalk::lines(ArrayRef<int64_t> offsets,
+                                     int64_t tileStep,
+                                     int64_t planeWidth) const {
+  int64_t vectors = emit.lineVectors();
+  if (tileStep % vectors != 0 || planeWidth % vectors != 0)
+    return llvm::to_vector(offsets);
+  SmallVector<int64_t> result;
+  std::optional<int64_t> latest;
+  for (int64_t offset : offsets) {
+    int64_t line = llvm::divideFloorSigned(offset, vectors * emit.lanes());
+    if (latest != line)
+      result.push_back(offset);
+    latest = line;
+  }
+  return result;
+}
+
+SmallVector<int64_t> TileWalk::targetLines(ArrayRef<int64_t> offsets) const {
+  return lines(offsets, layout.schedule.tileWidth * layout.targetStep.width,
+               layout.target.width);
+}
+
 void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
                               int64_t shares) {
   if (!prefetchesNextTile(tile))
@@ -222,13 +251,17 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
   int64_t unitsPerShare = (units + shares - 1) / shares;
 
   int64_t width = layout.source.width;
+  SmallVector<int64_t> offsets;
+  for (int64_t i = column; i < layout.region.width; ++i)
+    offsets.push_back((layout.origin.width + i * layout.packStep.width) *
+                      emit.lanes());
+  offsets = lines(offsets, s.tileWidth * layout.sourceStep.width, width);
   Value origin = emit.add(
       emit.multiply(
           emit.add(emit.multiply(tile.row, layout.sourceStep.height),
                    layout.origin.height + row * layout.packStep.height),
           width),
-      emit.add(emit.multiply(tile.column, layout.sourceStep.width),
-               layout.origin.width + column * layout.packStep.width));
+      emit.multiply(tile.column, layout.sourceStep.width));
   Value start = emit.add(emit.multiply(origin, emit.lanes()),
                          nextTile(tile, layout.sourceStep, width));
   Value firstPlane = emit.add(emit.multiply(tile.block, layout.sourceChannels),
@@ -240,12 +273,12 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
                                          layout.packStep.height * width));
     Value position = emit.add(start, emit.multiply(pixel, emit.lanes()));
     for (int64_t block = 0; block < tile.blocks; ++block)
-      for (int64_t i = 0; i < layout.region.width - column; ++i)
+      for (int64_t offset : offsets)
         emit.prefetch(emit.operands.source,
-                      emit.add(position, (block * layout.sourceChannels *
-                                              layout.source.height * width +
-                                          i * layout.packStep.width) *
-                                             emit.lanes()),
+                      emit.add(position, block * layout.sourceChannels *
+                                                 layout.source.height * width *
+                                                 emit.lanes() +
+                                             offset),
                       /*write=*/false);
   };
   Value first = emit.multiply(index, unitsPerShare);

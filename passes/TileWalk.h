@@ -25,6 +25,10 @@ struct Tile {
 /// One pixel of a tile, relative to its first.
 struct TilePixel {
   int64_t block, row, column;
+
+  bool operator==(const TilePixel &other) const {
+    return block == other.block && row == other.row && column == other.column;
+  }
 };
 
 /// A pixel's need of one source vector, for one tap.
@@ -75,13 +79,22 @@ public:
                              mlir::Value channel);
   int64_t targetOffset(const TilePixel &pixel) const;
   int64_t targetPlane() const;
+  /// Distance of a phase's first pixel from the plane's.
+  int64_t phaseOffset(const StreamPhase &phase) const;
   /// Whether a tile prefetches the next one of its plane, and how far that
   /// one's pixels are in a target tensor: beside it, or at the start of the
   /// next row of tiles.
   bool prefetchesNextTile(const Tile &tile) const;
   mlir::Value nextTargetTile(const Tile &tile);
+  /// Of ascending distances from a tile's first target pixel, those whose
+  /// cache lines hold none before them.
+  llvm::SmallVector<int64_t> targetLines(llvm::ArrayRef<int64_t> offsets) const;
 
 private:
+  /// The same for any tensor whose tiles lie `tileStep` pixels apart. Where
+  /// they are not aligned with cache lines, each may be a line's first.
+  llvm::SmallVector<int64_t> lines(llvm::ArrayRef<int64_t> offsets,
+                                   int64_t tileStep, int64_t planeWidth) const;
   mlir::Value nextTile(const Tile &tile, const Extent2d &step,
                        int64_t planeWidth);
   void batchTile(mlir::Value block, llvm::function_ref<void(Tile)> body);

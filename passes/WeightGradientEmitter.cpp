@@ -21,15 +21,16 @@ namespace lacuna::ir {
 
 namespace {
 
-/// Sums that FMAs alternate between, so that they need not wait for each other.
-constexpr int64_t kIndependentSums = 8;
+/// Most sums of one weight that FMAs alternate between, so that they need not
+/// wait for each other.
 constexpr int64_t kMaxPartialSums = 4;
 
 class WeightGradientEmitter {
 public:
   explicit WeightGradientEmitter(KernelEmitter &emitter)
       : emit(emitter), layout(emitter.layout), walk(emitter),
-        phase(layout.phases.front()), rows(layout.schedule.panelRows) {}
+        phase(layout.phases.front()), rows(layout.schedule.panelRows),
+        accumulators(rows * layout.schedule.panelPixels) {}
 
   void kernel() {
     forEachChunk([&](Value chunk, Value firstGroup, Value lastGroup) {
@@ -117,13 +118,20 @@ private:
     walk.prefetchSource(tile, chunk, group, layout.groups);
     prefetchNext(tile, pixels, chunk, first);
     Value firstItem = emit.loadOffset(emit.add(slot, 1));
+    // Half of the registers hold a tile's gradient for all items of the group,
+    // where they can.
+    SmallVector<Value> gradients;
+    if (static_cast<int64_t>(pixels.size()) * rows <= accumulators)
+      for (const TilePixel &pixel : pixels)
+        for (int64_t row = 0; row < rows; ++row)
+          gradients.push_back(loadGradient(first, pixel, row));
     int64_t bodies = static_cast<int64_t>(phase.bodies.size());
     for (int64_t body = 0; body < bodies; ++body) {
       int64_t next =
           body + 1 < bodies ? body + 2 : layout.offsetsStride(phase) + 1;
       Value lastItem = emit.loadOffset(emit.add(slot, next));
-      value =
-          items(phase.bodies[body], pixels, first, firstItem, lastItem, value);
+      value = items(phase.bodies[body], pixels, gradients, first, firstItem,
+                    lastItem, value);
       firstItem = lastItem;
     }
   }
@@ -136,11 +144,13 @@ private:
       return;
     auto prefetch = [&] {
       Value next = emit.add(target, walk.nextTargetTile(tile));
+      SmallVector<int64_t> offsets;
+      for (const TilePixel &pixel : pixels)
+        offsets.push_back(walk.targetOffset(pixel));
       for (int64_t row = 0; row < rows; ++row)
-        for (const TilePixel &pixel : pixels)
+        for (int64_t offset : walk.targetLines(offsets))
           emit.prefetch(emit.operands.gradient,
-                        emit.add(next, row * walk.targetPlane() +
-                                           walk.targetOffset(pixel)),
+                        emit.add(next, row * walk.targetPlane() + offset),
                         /*write=*/false);
     };
     if (layout.schedule.chunkOuter)
@@ -152,15 +162,17 @@ private:
 
   /// All items of a body: several at a time while there are that many, then
   /// one by one. Returns where the next body's values start.
-  Value items(const StreamBody &body, ArrayRef<TilePixel> pixels, Value target,
-              Value firstItem, Value lastItem, Value value) {
+  Value items(const StreamBody &body, ArrayRef<TilePixel> pixels,
+              ArrayRef<Value> gradients, Value target, Value firstItem,
+              Value lastItem, Value value) {
     int64_t unroll = layout.schedule.itemUnroll;
     int64_t valuesPerItem = rows * static_cast<int64_t>(body.deltas.size());
     auto loop = [&](Value low, Value high, int64_t step, Value start) {
       return emit
           .loop(low, high, step, start,
                 [&](Value item, ValueRange carried) {
-                  accumulate(body, pixels, target, item, step, carried.front());
+                  accumulate(body, pixels, gradients, target, item, step,
+                             carried.front());
                   return SmallVector<Value>{
                       emit.add(carried.front(), step * valuesPerItem)};
                 })
@@ -174,13 +186,21 @@ private:
     return loop(middle, lastItem, 1, value);
   }
 
-  /// Adds the pixels of a tile to the lane sums of `count` items.
+  Value loadGradient(Value target, const TilePixel &pixel, int64_t row) {
+    return emit.loadVector(
+        emit.operands.gradient,
+        emit.add(target, row * walk.targetPlane() + walk.targetOffset(pixel)));
+  }
+
+  /// Adds the pixels of a tile to the lane sums of `count` items. `loaded` is
+  /// the gradient as [pixel][row], or empty.
   void accumulate(const StreamBody &body, ArrayRef<TilePixel> pixels,
-                  Value target, Value firstItem, int64_t count, Value value) {
+                  ArrayRef<Value> loaded, Value target, Value firstItem,
+                  int64_t count, Value value) {
     int64_t taps = static_cast<int64_t>(body.deltas.size());
     int64_t sumCount = count * taps * rows;
     int64_t partials =
-        std::clamp<int64_t>(kIndependentSums / sumCount, 1,
+        std::clamp<int64_t>(accumulators / 2 / sumCount, 1,
                             std::min<int64_t>(kMaxPartialSums, pixels.size()));
 
     SmallVector<Value> sources;
@@ -200,7 +220,8 @@ private:
 
     SmallVector<SourceUse> uses = walk.sourceUses(body, pixels);
 
-    SmallVector<Value> gradients(pixels.size() * rows);
+    SmallVector<Value> gradients(loaded);
+    gradients.resize(pixels.size() * rows);
     SmallVector<Value> vectors(count);
     SmallVector<int64_t> turns(taps, 0);
     for (size_t i = 0; i < uses.size(); ++i) {
@@ -209,10 +230,7 @@ private:
       for (int64_t row = 0; row < rows; ++row) {
         Value &gradient = gradients[use.pixel * rows + row];
         if (!gradient)
-          gradient = emit.loadVector(
-              emit.operands.gradient,
-              emit.add(target, row * walk.targetPlane() +
-                                   walk.targetOffset(pixels[use.pixel])));
+          gradient = loadGradient(target, pixels[use.pixel], row);
       }
       for (int64_t item = 0; item < count; ++item) {
         if (i == 0 || use.offset != uses[i - 1].offset)
@@ -241,6 +259,7 @@ private:
   TileWalk walk;
   const StreamPhase &phase;
   int64_t rows;
+  int64_t accumulators; ///< Half of the registers, rounded down to panels.
 };
 
 } // namespace
