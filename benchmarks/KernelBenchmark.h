@@ -55,13 +55,6 @@ KernelTiming timeKernel(const LayerShape &shape, Operation operation,
                         const KernelBenchmarkOptions &options,
                         KernelProvider &provider, ThreadPool &pool);
 
-/// Times one operation of a layer under several schedules, which take turns on
-/// the same operands. Seconds, in the order of the schedules.
-std::vector<double> timeSchedules(const LayerShape &shape, Operation operation,
-                                  const KernelBenchmarkOptions &options,
-                                  const std::vector<Schedule> &schedules,
-                                  KernelProvider &provider, ThreadPool &pool);
-
 } // namespace lacuna::benchmarks
 
 #endif // LACUNA_BENCHMARKS_KERNELBENCHMARK_H

@@ -92,7 +92,7 @@ public:
   int64_t lanes() const override { return target.description.lanes; }
 
   std::shared_ptr<const Kernel> get(const KernelRequest &request) override {
-    KernelPlan plan = planKernel(request, target);
+    KernelPlan plan = planOf(request);
     std::promise<std::shared_ptr<const Kernel>> promise;
     std::shared_future<std::shared_ptr<const Kernel>> known;
     // Unloading takes time, so what goes does so once the lock is released.
@@ -153,6 +153,27 @@ public:
   }
 
 private:
+  /// The plan of a request, its schedule looked up on disk once.
+  KernelPlan planOf(const KernelRequest &request) {
+    KernelPlan plan = planKernel(request, target);
+    if (request.schedule || options.noTuned || !cache.usable())
+      return plan;
+    std::lock_guard<std::mutex> lock(plansMutex);
+    auto [known, isNew] = plans.try_emplace(plan.key, plan);
+    if (isNew)
+      switch (cache.readTuned(plan, target, known->second)) {
+      case KernelCache::Lookup::Hit:
+        count(&ProviderStatistics::tuned);
+        break;
+      case KernelCache::Lookup::Corrupt:
+        count(&ProviderStatistics::diskFailures);
+        break;
+      case KernelCache::Lookup::Miss:
+        break;
+      }
+    return known->second;
+  }
+
   void count(int64_t ProviderStatistics::*counter) {
     std::lock_guard<std::mutex> lock(mutex);
     ++(counters.*counter);
@@ -170,7 +191,8 @@ private:
 
   std::string objectOf(const KernelPlan &plan) {
     // Dumping needs the stages, which only compiling produces.
-    bool useCache = cache.usable() && options.dumpIrDirectory.empty();
+    bool useCache =
+        cache.usable() && !options.recompile && options.dumpIrDirectory.empty();
     std::string object;
     if (useCache) {
       switch (cache.read(plan, object)) {
@@ -246,6 +268,9 @@ private:
   Target target;
   std::shared_ptr<llvm::orc::LLJIT> jit;
   KernelCache cache;
+  std::mutex plansMutex; ///< Taken before the other.
+  /// By the keys that plans have without tuning.
+  std::map<std::string, KernelPlan> plans;
   mutable std::mutex mutex;
   std::map<std::string, Slot> kernels;
   uint64_t clock = 0; ///< Of uses.

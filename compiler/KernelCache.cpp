@@ -1,4 +1,4 @@
-//===- KernelCache.cpp - Compiled kernels on disk -------------------------===//
+//===- KernelCache.cpp - Kernels and tuned schedules on disk --------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -28,8 +28,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kExtension[] = ".kernel";
+constexpr char kKernel[] = ".kernel";
+constexpr char kTuned[] = ".schedule";
 constexpr llvm::StringLiteral kMagic = "lacuna kernel cache 1\n";
+constexpr llvm::StringLiteral kTunedMagic = "lacuna tuned schedule 1\n";
 
 std::string digestOf(llvm::StringRef bytes) {
   llvm::SHA256 hash;
@@ -42,6 +44,54 @@ std::string digestOf(llvm::StringRef bytes) {
 std::string headerOf(const KernelPlan &plan, llvm::StringRef object) {
   return kMagic.str() + std::to_string(plan.text.size()) + "\n" + plan.text +
          std::to_string(object.size()) + "\n" + digestOf(object) + "\n";
+}
+
+/// The whole of a tuned entry; its last line is the digest of those before.
+std::string tunedText(const KernelPlan &plan, Schedule schedule) {
+  std::string text = kTunedMagic.str() + plan.text;
+  Schedule::forEach(schedule, [&](const char *name, int64_t choice) {
+    text += std::string(name) + " " + std::to_string(choice) + "\n";
+  });
+  return text + digestOf(text) + "\n";
+}
+
+/// Reads what tunedText wrote, as far as that takes; the caller compares.
+bool parseTuned(llvm::StringRef text, const KernelPlan &plan,
+                Schedule &schedule) {
+  bool read = text.consume_front(kTunedMagic) && text.consume_front(plan.text);
+  Schedule::forEach(schedule, [&](const char *name, auto &choice) {
+    int64_t number = 0;
+    read = read && text.consume_front(name) && text.consume_front(" ") &&
+           !text.consumeInteger(10, number) && text.consume_front("\n");
+    choice = static_cast<std::remove_reference_t<decltype(choice)>>(number);
+  });
+  return read;
+}
+
+KernelCache::Lookup refuse(const std::string &path) {
+  (void)llvm::sys::fs::remove(path);
+  return KernelCache::Lookup::Corrupt;
+}
+
+/// What is at a path, or why there is nothing.
+llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>>
+contentOf(const std::string &path) {
+  return llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                     /*RequiresNullTerminator=*/false,
+                                     /*IsVolatile=*/true);
+}
+
+KernelCache::Lookup missOrRefuse(const std::string &path,
+                                 std::error_code problem) {
+  return problem == std::errc::is_a_directory ? refuse(path)
+                                              : KernelCache::Lookup::Miss;
+}
+
+/// The time of change is that of use; a folder that cannot be written keeps
+/// the old one, and is not evicted from either.
+void markUsed(const std::string &path) {
+  std::error_code ignored;
+  fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
 }
 
 } // namespace
@@ -89,7 +139,9 @@ int64_t KernelCache::evict() const {
        it.increment(error)) {
     // Entries that another process removes meanwhile are not there.
     std::error_code gone;
-    if (it->path().extension() != kExtension || !it->is_regular_file(gone))
+    fs::path extension = it->path().extension();
+    if ((extension != kKernel && extension != kTuned) ||
+        !it->is_regular_file(gone))
       continue;
     auto bytes = static_cast<int64_t>(it->file_size(gone));
     fs::file_time_type used = it->last_write_time(gone);
@@ -120,49 +172,40 @@ std::string KernelCache::defaultDirectory() {
   return {};
 }
 
-std::string KernelCache::pathOf(const KernelPlan &plan) const {
-  return directory + "/" + plan.key + kExtension;
+std::string KernelCache::pathOf(const KernelPlan &plan,
+                                const char *extension) const {
+  return directory + "/" + plan.key + extension;
 }
 
 KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
                                       std::string &object) const {
-  std::string path = pathOf(plan);
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                          /*RequiresNullTerminator=*/false,
-                                          /*IsVolatile=*/true);
-  auto refuse = [&] {
-    (void)llvm::sys::fs::remove(path);
-    return Lookup::Corrupt;
-  };
+  std::string path = pathOf(plan, kKernel);
+  auto file = contentOf(path);
   if (!file)
-    return file.getError() == std::errc::is_a_directory ? refuse()
-                                                        : Lookup::Miss;
+    return missOrRefuse(path, file.getError());
   llvm::StringRef rest = (*file)->getBuffer();
   llvm::StringRef whole = rest;
   size_t textEnd = kMagic.size() + std::to_string(plan.text.size()).size() + 1 +
                    plan.text.size();
   if (rest.size() <= textEnd)
-    return refuse();
+    return refuse(path);
   rest = rest.drop_front(textEnd);
   size_t size = 0;
   if (rest.consumeInteger(10, size) || !rest.consume_front("\n") ||
       size > rest.size())
-    return refuse();
+    return refuse(path);
   llvm::StringRef bytes = rest.take_back(size);
   if (whole != headerOf(plan, bytes) + bytes.str())
-    return refuse();
+    return refuse(path);
   object = bytes.str();
-  // The time of change is that of use; a folder that cannot be written keeps
-  // the old one, and is not evicted from either.
-  std::error_code ignored;
-  fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
+  markUsed(path);
   return Lookup::Hit;
 }
 
 bool KernelCache::write(const KernelPlan &plan, const std::string &object) {
   std::string header = headerOf(plan, object);
   try {
-    writeFileAtomically(pathOf(plan), {header, object});
+    writeFileAtomically(pathOf(plan, kKernel), {header, object});
   } catch (const EnvironmentError &) {
     return false;
   }
@@ -170,6 +213,43 @@ bool KernelCache::write(const KernelPlan &plan, const std::string &object) {
   if ((estimate += written) > limitBytes)
     estimate = evict();
   return true;
+}
+
+KernelCache::Lookup KernelCache::readTuned(const KernelPlan &plan,
+                                           const Target &target,
+                                           KernelPlan &tuned) const {
+  std::string path = pathOf(plan, kTuned);
+  auto file = contentOf(path);
+  if (!file)
+    return missOrRefuse(path, file.getError());
+  Schedule schedule = plan.schedule;
+  llvm::StringRef text = (*file)->getBuffer();
+  if (!parseTuned(text, plan, schedule) || text != tunedText(plan, schedule))
+    return refuse(path);
+  try {
+    tuned = planKernel(plan.request, target, schedule);
+  } catch (const InternalError &) {
+    return refuse(path); // A schedule that cannot serve this kernel.
+  }
+  markUsed(path);
+  return Lookup::Hit;
+}
+
+bool KernelCache::writeTuned(const KernelPlan &plan, const Schedule &schedule) {
+  try {
+    writeFileAtomically(pathOf(plan, kTuned), {tunedText(plan, schedule)});
+  } catch (const EnvironmentError &) {
+    return false;
+  }
+  return true;
+}
+
+bool KernelCache::removeTuned(const KernelPlan &plan) {
+  return !llvm::sys::fs::remove(pathOf(plan, kTuned));
+}
+
+bool KernelCache::writable() const {
+  return usable() && access(directory.c_str(), W_OK | X_OK) == 0;
 }
 
 } // namespace lacuna

@@ -120,6 +120,32 @@ std::string canonicalText(const KernelRequest &request, const Schedule &s,
   return text + "\n";
 }
 
+void verifyRequest(const KernelRequest &request) {
+  request.geometry.verify();
+  request.structure.verify(request.geometry);
+  verifyFusion(request);
+}
+
+/// Throws InternalError for a schedule that cannot serve the request.
+bool unrollsTooMuch(const KernelRequest &request, const Schedule &schedule) {
+  StreamLayout layout(request.operation, request.geometry, request.structure,
+                      schedule);
+  return unrolledMultiplyAdds(layout) > kMaxUnrolledMultiplyAdds;
+}
+
+KernelPlan planOf(const KernelRequest &request, const Target &target,
+                  const Schedule &schedule) {
+  KernelPlan plan;
+  plan.request = request;
+  plan.schedule = schedule;
+  plan.text = canonicalText(request, schedule, target);
+  llvm::SHA256 hash;
+  hash.update(plan.text);
+  plan.key = llvm::toHex(hash.final(), /*LowerCase=*/true);
+  plan.name = kernelName(request, schedule) + "_" + plan.key.substr(0, 8);
+  return plan;
+}
+
 struct BuildIdSearch {
   uintptr_t address;
   std::string id;
@@ -182,26 +208,27 @@ std::string compilerBuildId() {
 }
 
 KernelPlan planKernel(const KernelRequest &request, const Target &target) {
-  request.geometry.verify();
-  request.structure.verify(request.geometry);
-  verifyFusion(request);
-  KernelPlan plan;
-  plan.request = request;
+  if (request.schedule)
+    return planKernel(request, target, *request.schedule);
   auto choose = [&](Level level) {
     return chooseSchedule(request.operation, request.geometry,
                           request.structure, level, target.description);
   };
-  plan.schedule = request.schedule ? *request.schedule : choose(request.level);
-  StreamLayout layout(request.operation, request.geometry, request.structure,
-                      plan.schedule);
-  if (unrolledMultiplyAdds(layout) > kMaxUnrolledMultiplyAdds)
-    plan.schedule = choose(Level::Stream);
-  plan.text = canonicalText(request, plan.schedule, target);
-  llvm::SHA256 hash;
-  hash.update(plan.text);
-  plan.key = llvm::toHex(hash.final(), /*LowerCase=*/true);
-  plan.name = kernelName(request, plan.schedule) + "_" + plan.key.substr(0, 8);
-  return plan;
+  verifyRequest(request);
+  Schedule schedule = choose(request.level);
+  if (unrollsTooMuch(request, schedule))
+    schedule = choose(Level::Stream);
+  return planOf(request, target, schedule);
+}
+
+KernelPlan planKernel(const KernelRequest &request, const Target &target,
+                      const Schedule &schedule) {
+  verifyRequest(request);
+  verifyInvariant(schedule.lanes == target.description.lanes,
+                  "a schedule has other lanes than its target");
+  verifyInvariant(!unrollsTooMuch(request, schedule),
+                  "a schedule unrolls more than code may");
+  return planOf(request, target, schedule);
 }
 
 } // namespace lacuna

@@ -117,6 +117,20 @@ Target namedTarget(const std::string &triple, const std::string &cpu) {
   return target;
 }
 
+/// The triple of a CPU that is to run here: that which offline compiles for it
+/// use, if it says the same, so that both share schedules.
+std::string hostTripleOf(const std::string &cpu) {
+  std::string host = llvm::sys::getDefaultTargetTriple();
+  const KnownCpu *known = findCpu(cpu);
+  if (!known)
+    return host;
+  llvm::Triple ours(llvm::Triple::normalize(host)), theirs(known->triple);
+  bool same = ours.getArch() == theirs.getArch() &&
+              ours.getOS() == theirs.getOS() &&
+              ours.getEnvironment() == theirs.getEnvironment();
+  return same ? known->triple : host;
+}
+
 /// The least CPU of a triple that Lacuna has kernels for.
 const char *leastCpu(const llvm::Triple &triple) {
   if (triple.isX86())
@@ -155,7 +169,7 @@ Target hostTarget() {
 Target targetFor(const std::string &cpu) {
   if (cpu.empty())
     return hostTarget();
-  Target target = namedTarget(llvm::sys::getDefaultTargetTriple(), cpu);
+  Target target = namedTarget(hostTripleOf(cpu), cpu);
   Subtarget subtarget(target);
   for (const auto &feature : llvm::sys::getHostCPUFeatures())
     if (!feature.getValue() && subtarget.has(feature.getKey().str()))

@@ -95,6 +95,7 @@ void MetricsWriter::write(const TrainingSummary &summary) {
   line["parameters_active"] = summary.parametersActive;
   line["compiles"] = summary.kernels.compiles;
   line["cache_hits"] = summary.kernels.memoryHits + summary.kernels.diskHits;
+  line["tuned_kernels"] = summary.kernels.tuned;
   line["repacks"] = summary.repacks;
   line["compile_seconds"] = summary.kernels.compileSeconds;
   line["stall_seconds"] = summary.stallSeconds;

@@ -40,6 +40,7 @@ STEP_FIELDS = {
     "prepare_ms",
     "kernels_compiled",
     "kernels_loaded",
+    "kernels_tuned",
     "mutation_ms",
     "repack_ms",
     "least_bytes_moved",

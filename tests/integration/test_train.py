@@ -35,6 +35,7 @@ SUMMARY_FIELDS = {
     "parameters_active": int,
     "compiles": int,
     "cache_hits": int,
+    "tuned_kernels": int,
     "repacks": int,
     "compile_seconds": float,
     "stall_seconds": float,

@@ -216,9 +216,10 @@ void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
   part("other", rest);
   ProviderStatistics kernels = provider->statistics();
   std::printf("kernels ready in %.2f s: %lld compiled, %lld from the disk "
-              "cache\n",
+              "cache, %lld with a tuned schedule\n",
               timing.prepare, static_cast<long long>(kernels.compiles),
-              static_cast<long long>(kernels.diskHits));
+              static_cast<long long>(kernels.diskHits),
+              static_cast<long long>(kernels.tuned));
   double gflops = 2 * timing.multiplyAdds / timing.step / 1e9;
   std::printf("one mutation %.2f ms, its repacking %.2f ms; peak memory %.0f "
               "MB\n",
@@ -256,6 +257,7 @@ void benchStep(const StepFlags &flags, const ProviderFactory &makeProvider) {
        {"prepare_ms", timing.prepare * 1e3},
        {"kernels_compiled", kernels.compiles},
        {"kernels_loaded", kernels.diskHits},
+       {"kernels_tuned", kernels.tuned},
        {"mutation_ms", timing.mutation * 1e3},
        {"repack_ms", timing.repack * 1e3},
        {"least_bytes_moved", timing.leastBytes},
@@ -284,6 +286,7 @@ void defineStep(CLI::App &app, StepFlags &flags) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   addCompilerFlags(app, flags.provider);
+  addTunedFlags(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,
                "Run batch norm and sums as passes of their own");
   app.add_flag("--layers", flags.layers, "Print the times of every layer");
@@ -313,6 +316,7 @@ void defineKernels(CLI::App &app, KernelFlags &flags) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   addCompilerFlags(app, flags.provider);
+  addTunedFlags(app, flags.provider);
   app.add_option("--json", flags.json, "Write the rows as a JSON array");
 }
 
@@ -327,7 +331,7 @@ int runBench(int argc, char **argv, const ProviderFactory &makeProvider) {
   app.require_subcommand(1);
   KernelFlags kernels;
   // Cached kernels would have no compile time to report.
-  kernels.provider.noDiskCache = true;
+  kernels.provider.recompile = true;
   CLI::App *kernelsApp = app.add_subcommand(
       "kernels", "Every operation of a network's convolutions beside oneDNN");
   defineKernels(*kernelsApp, kernels);

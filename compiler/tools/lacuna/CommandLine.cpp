@@ -18,9 +18,19 @@ void addCompilerFlags(CLI::App &app, ProviderOptions &options) {
                  "Write the IR of each compiled kernel to this folder");
 }
 
-void addCacheFlags(CLI::App &app, ProviderOptions &options) {
+void addCacheFolderFlag(CLI::App &app, ProviderOptions &options) {
   app.add_option("--cache-dir", options.cacheDirectory,
                  "Folder of the kernel cache");
+}
+
+void addTunedFlags(CLI::App &app, ProviderOptions &options) {
+  addCacheFolderFlag(app, options);
+  app.add_flag("--no-tuned", options.noTuned,
+               "Use the compiler's schedules, not those `lacuna tune` found");
+}
+
+void addCacheFlags(CLI::App &app, ProviderOptions &options) {
+  addTunedFlags(app, options);
   app.add_option_function<int64_t>(
          "--cache-limit",
          [&options](int64_t megabytes) {

@@ -19,7 +19,11 @@ namespace lacuna {
 /// What kernels are compiled for, and where their stages go.
 void addCompilerFlags(CLI::App &app, ProviderOptions &options);
 
-/// Where compiled kernels are kept.
+/// Where compiled kernels and tuned schedules are kept.
+void addCacheFolderFlag(CLI::App &app, ProviderOptions &options);
+/// That, and whether tuned schedules are used.
+void addTunedFlags(CLI::App &app, ProviderOptions &options);
+/// Those, and how the cache is used.
 void addCacheFlags(CLI::App &app, ProviderOptions &options);
 
 /// Throws UserError, naming the known schemes, on an unknown name; dense is not

@@ -10,6 +10,7 @@
 #include "CommandLine.h"
 
 #include "lacuna/Compiler/BundleWriter.h"
+#include "lacuna/Compiler/KernelCache.h"
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Models.h"
 #include "lacuna/Support/Error.h"
@@ -74,7 +75,7 @@ struct CompileFlags {
   std::string level = "specialised";
   bool noFusion = false;
   bool noStreamKernels = false;
-  int threads = 1;
+  ProviderOptions provider; ///< Only its cache and its threads.
 };
 
 void defineFlags(CLI::App &app, CompileFlags &flags) {
@@ -130,9 +131,11 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       ->capture_default_str();
   app.add_flag("--no-stream-kernels", flags.noStreamKernels,
                "Leave out the kernels for structures met only on the device");
-  app.add_option("--threads", flags.threads, "Kernels compiled at once")
+  app.add_option("--threads", flags.provider.threads,
+                 "Kernels compiled at once")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  addTunedFlags(app, flags.provider);
 }
 
 ImageShape imagesOf(const CompileFlags &flags) {
@@ -203,6 +206,44 @@ std::set<BundlePart> partsOf(const CompileFlags &flags, const Target &target) {
   return parts;
 }
 
+/// Gives requests the schedules that were tuned for this target. Returns how
+/// many kernels have one.
+int useTunedSchedules(const ProviderOptions &options, BundleRequest &request) {
+  if (options.noTuned)
+    return 0;
+  KernelCache cache(options.cacheDirectory.empty()
+                        ? KernelCache::defaultDirectory()
+                        : options.cacheDirectory);
+  if (!cache.usable()) {
+    std::fprintf(stderr, "warning: no tuned schedules: %s\n",
+                 cache.problem().c_str());
+    return 0;
+  }
+  std::set<std::string> keys;
+  int corrupt = 0;
+  for (KernelRequest &kernel : request.kernels) {
+    KernelPlan tuned;
+    switch (cache.readTuned(planKernel(kernel, request.target), request.target,
+                            tuned)) {
+    case KernelCache::Lookup::Hit:
+      kernel.schedule = tuned.schedule;
+      keys.insert(tuned.key);
+      break;
+    case KernelCache::Lookup::Corrupt:
+      ++corrupt;
+      break;
+    case KernelCache::Lookup::Miss:
+      break;
+    }
+  }
+  if (corrupt > 0)
+    std::fprintf(stderr,
+                 "warning: %d tuned schedules were damaged and are "
+                 "not used\n",
+                 corrupt);
+  return static_cast<int>(keys.size());
+}
+
 void compile(const CompileFlags &flags) {
   BundleRequest request;
   request.name = flags.name;
@@ -211,14 +252,18 @@ void compile(const CompileFlags &flags) {
   if (!flags.noStreamKernels)
     request.kernels = withStreamKernels(request.kernels);
   request.parts = partsOf(flags, request.target);
-  request.threads = flags.threads;
+  request.threads = flags.provider.threads;
+  int tuned = useTunedSchedules(flags.provider, request);
   BundleManifest manifest = writeBundle(request, flags.output);
   std::set<std::string> symbols;
   for (const BundledKernel &kernel : manifest.kernels)
     symbols.insert(kernel.symbol);
-  std::printf("%zu kernels for %s, %s, %lld lanes\n", symbols.size(),
+  std::printf("%zu kernels for %s, %s, %lld lanes", symbols.size(),
               manifest.triple.c_str(), manifest.cpu.c_str(),
               static_cast<long long>(manifest.lanes));
+  if (tuned > 0)
+    std::printf(", %d with a tuned schedule", tuned);
+  std::printf("\n");
   for (const auto &[name, file] : manifest.files)
     if (name.rfind("lib", 0) == 0)
       std::printf("%s/%s %lld bytes\n", flags.output.c_str(), name.c_str(),

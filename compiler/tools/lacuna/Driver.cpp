@@ -12,6 +12,7 @@
 #include "ExportCommand.h"
 #include "RunCommand.h"
 #include "TrainCommand.h"
+#include "TuneCommand.h"
 
 #include "lacuna/Support/Error.h"
 
@@ -29,13 +30,10 @@ struct Command {
   int (*run)(int argc, char **argv, const ProviderFactory &makeProvider);
 };
 
-constexpr Command kCommands[] = {{"train", runTrain},
-                                 {"run", runRun},
-                                 {"compile", runCompile},
-                                 {"targets", runTargets},
-                                 {"bench", runBench},
-                                 {"export", runExport},
-                                 {"inspect", runInspect}};
+constexpr Command kCommands[] = {
+    {"train", runTrain},     {"run", runRun},        {"compile", runCompile},
+    {"targets", runTargets}, {"bench", runBench},    {"tune", runTune},
+    {"export", runExport},   {"inspect", runInspect}};
 
 constexpr std::string_view kHelp =
     R"(Lacuna trains neural networks that are sparse from the first step to the last.
@@ -49,6 +47,7 @@ Commands:
   compile  Compile kernels for a device without a compiler: lacuna compile --help
   targets  List the machines that it compiles for
   bench    Measure this machine beside oneDNN: lacuna bench --help
+  tune     Search the kernels' fastest schedules on this machine: lacuna tune --help
   export   Write a checkpoint's network as plain files: lacuna export --help
   inspect  Say what is in a checkpoint or descriptor: lacuna inspect --help
 

@@ -85,6 +85,9 @@ std::string formatSummary(const TrainingSummary &summary, double density) {
   text += format("cache hits        %lld memory, %lld disk\n",
                  static_cast<long long>(summary.kernels.memoryHits),
                  static_cast<long long>(summary.kernels.diskHits));
+  if (summary.kernels.tuned > 0)
+    text += format("tuned schedules   %lld\n",
+                   static_cast<long long>(summary.kernels.tuned));
   if (summary.kernels.diskFailures > 0)
     text += format("cache failures    %lld entries damaged or not written\n",
                    static_cast<long long>(summary.kernels.diskFailures));

@@ -1,4 +1,4 @@
-//===- KernelCache.h - Compiled kernels on disk -----------------*- C++ -*-===//
+//===- KernelCache.h - Kernels and tuned schedules on disk ------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -22,6 +22,10 @@ namespace lacuna {
 /// read: anything but the entry that was asked for is removed and compiled
 /// anew. Cached code runs with the user's rights, so a folder that others may
 /// write is not used.
+///
+/// Beside them lie schedules that a search found better than the compiler's own
+/// choice: KEY.schedule, by the key of the kernel that the compiler would make.
+/// They are published and verified likewise.
 ///
 /// Once the entries of a folder, of all builds and processes that use it, are
 /// larger than its limit, those unused for longest go until a tenth is free.
@@ -47,8 +51,21 @@ public:
   /// Returns false if the entry could not be published.
   bool write(const KernelPlan &plan, const std::string &object);
 
+  /// On Hit, `tuned` is the plan of the same request with the schedule that was
+  /// found for it.
+  Lookup readTuned(const KernelPlan &plan, const Target &target,
+                   KernelPlan &tuned) const;
+  /// Makes later compiles of what `plan` computes use another schedule. Returns
+  /// false if the entry could not be published.
+  bool writeTuned(const KernelPlan &plan, const Schedule &schedule);
+  /// Goes back to the compiler's choice. Returns false if there is an entry
+  /// that cannot be removed.
+  bool removeTuned(const KernelPlan &plan);
+  /// Whether this user may add entries now.
+  bool writable() const;
+
 private:
-  std::string pathOf(const KernelPlan &plan) const;
+  std::string pathOf(const KernelPlan &plan, const char *extension) const;
   /// Removes entries down to the limit and returns the bytes of those that
   /// stay.
   int64_t evict() const;

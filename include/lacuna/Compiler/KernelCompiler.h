@@ -27,6 +27,10 @@ struct KernelPlan {
 /// Chooses the schedule and makes the key. A structure whose unrolled code
 /// would pass the size limit gets the stream level: still sparse, one loop.
 KernelPlan planKernel(const KernelRequest &request, const Target &target);
+/// Takes this schedule instead. Throws InternalError when it cannot serve the
+/// request, or unrolls too much.
+KernelPlan planKernel(const KernelRequest &request, const Target &target,
+                      const Schedule &schedule);
 
 /// How far a kernel is compiled: loops and vectors in MLIR, optimised LLVM IR,
 /// assembly, or a relocatable object.

@@ -26,6 +26,8 @@ struct ProviderOptions {
   std::string cpu;             ///< As LLVM names it; empty: this machine's.
   int64_t cacheLimitBytes = 0; ///< Of the disk cache; 0: the default.
   bool noDiskCache = false;    ///< Neither read nor write the disk cache.
+  bool recompile = false;      ///< Use no compiled kernel of the disk cache.
+  bool noTuned = false;        ///< Use no tuned schedule of the disk cache.
 };
 
 using ProviderFactory =

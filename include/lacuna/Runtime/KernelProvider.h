@@ -51,6 +51,7 @@ struct ProviderStatistics {
   int64_t memoryHits = 0;    ///< Requests served from memory.
   int64_t diskHits = 0;      ///< Requests served from the disk cache.
   int64_t diskFailures = 0;  ///< Cache entries unreadable, corrupt, unwritable.
+  int64_t tuned = 0;         ///< Kernels that use a tuned schedule.
   int64_t fallbacks = 0;     ///< Layers served by a bundle's stream kernels.
   double compileSeconds = 0; ///< Time spent in the compiler.
 };

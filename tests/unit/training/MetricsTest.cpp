@@ -64,8 +64,8 @@ TEST_F(Metrics, WritesOneObjectALine) {
   EXPECT_EQ(last["cache_hits"], 7);
   for (const char *field :
        {"best_test_accuracy", "final_test_accuracy", "parameters_active",
-        "compiles", "repacks", "compile_seconds", "stall_seconds",
-        "model_state_bytes", "peak_rss_bytes", "peak_bytes"})
+        "compiles", "tuned_kernels", "repacks", "compile_seconds",
+        "stall_seconds", "model_state_bytes", "peak_rss_bytes", "peak_bytes"})
     EXPECT_TRUE(last.contains(field)) << field;
 }
 

@@ -1,0 +1,281 @@
+//===- TuneCommand.cpp - lacuna tune: the fastest schedules ---------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TuneCommand.h"
+
+#include "CommandLine.h"
+#include "KernelBenchmark.h"
+#include "RandomData.h"
+#include "ScheduleSearch.h"
+#include "Timing.h"
+
+#include "lacuna/Compiler/KernelCache.h"
+#include "lacuna/Compiler/ScheduleNeighbours.h"
+#include "lacuna/Runtime/Models.h"
+#include "lacuna/Support/Error.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <set>
+
+namespace lacuna {
+
+namespace {
+
+using namespace benchmarks;
+using Json = nlohmann::ordered_json;
+
+constexpr char kDescription[] =
+    "Times other schedules of kernels beside the one that the compiler "
+    "chooses, and keeps those that are faster for every later command.";
+
+constexpr char kFooter[] = R"(
+Schedules are kept in the kernel cache, for this build of Lacuna, this CPU and
+these structures (docs/tools.md). Nothing else should run meanwhile.
+
+Examples:
+  taskset -c 1 lacuna tune --model resnet-32 --scheme block --sparsity 0.9
+  taskset -c 1 lacuna tune --layers 128,128,8,3,1 --scheme pattern --op forward
+)";
+
+const std::map<std::string, Scheme> kSchemes = {
+    {"dense", Scheme::Dense},
+    {"unstructured", Scheme::Unstructured},
+    {"block", Scheme::Block},
+    {"pattern", Scheme::Pattern},
+    {"channel", Scheme::Channel}};
+
+const std::map<std::string, Operation> kOperations = {
+    {"forward", Operation::Forward},
+    {"grad-input", Operation::GradInput},
+    {"grad-weight", Operation::GradWeight}};
+
+struct TuneFlags {
+  std::string model, layers;
+  std::string scheme = "block";
+  std::vector<std::string> operations;
+  std::string json;
+  bool noFusion = false;
+  ScheduleSearchOptions search;
+  ProviderOptions provider;
+};
+
+void defineFlags(CLI::App &app, TuneFlags &flags) {
+  auto *model = app.add_option("--model", flags.model,
+                               "Tune the kernels that training it needs");
+  app.add_option("--layers", flags.layers,
+                 "Tune those of single convolutions, nothing fused: resnet-32, "
+                 "vgg-19, resnet-50, or C,O,H,K,S")
+      ->excludes(model);
+  app.add_option("--scheme", flags.scheme, "The sparsity scheme")
+      ->check(CLI::IsMember(kSchemes))
+      ->capture_default_str();
+  app.add_option("--sparsity", flags.search.sparsity,
+                 "Share of zeros that is measured")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--op", flags.operations,
+                 "Any of forward,grad-input,grad-weight; default all")
+      ->delimiter(',')
+      ->check(CLI::IsMember(kOperations));
+  app.add_option("--batch", flags.search.batch, "Images")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--seconds-per-kernel", flags.search.seconds,
+                 "After which no more schedules of a kernel are tried")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
+  app.add_option("--threads", flags.provider.threads, "Threads")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_flag("--no-fusion", flags.noFusion,
+               "The model runs batch norm and sums as passes of their own");
+  addCompilerFlags(app, flags.provider);
+  addCacheFolderFlag(app, flags.provider);
+  app.add_option("--json", flags.json, "Write what was found as JSON");
+}
+
+std::vector<KernelRequest> allRequests(const TuneFlags &flags) {
+  std::vector<KernelRequest> requests;
+  Scheme scheme = kSchemes.at(flags.scheme);
+  if (!flags.layers.empty()) {
+    for (const LayerShape &shape : layerShapes(flags.layers))
+      for (const auto &[name, operation] : kOperations)
+        requests.push_back(
+            {operation, shape.geometry, structureFor(scheme, shape.geometry)});
+    return requests;
+  }
+  ModelInput input = usualInput(flags.model);
+  Network network = makeModel(flags.model, input.shape, input.classes, scheme,
+                              !flags.noFusion);
+  for (const SparseLayer *layer : network.weightLayers())
+    for (const KernelRequest &request : layer->requests())
+      requests.push_back(request);
+  return requests;
+}
+
+/// Each kernel once.
+std::vector<KernelRequest> distinctRequests(const TuneFlags &flags,
+                                            const Target &target) {
+  std::vector<KernelRequest> requests;
+  std::set<std::string> keys;
+  for (const KernelRequest &request : allRequests(flags)) {
+    bool wanted = flags.operations.empty();
+    for (const std::string &name : flags.operations)
+      wanted |= kOperations.at(name) == request.operation;
+    if (wanted && keys.insert(planKernel(request, target).key).second)
+      requests.push_back(request);
+  }
+  return requests;
+}
+
+Json scheduleJson(Schedule schedule) {
+  Json json;
+  Schedule::forEach(schedule, [&](const char *name, const auto &choice) {
+    json[name] = choice;
+  });
+  return json;
+}
+
+/// The choices in which two schedules differ: "tile_width 4 -> 8".
+std::string changes(const Schedule &from, const Schedule &to) {
+  std::string text;
+  Json before = scheduleJson(from), after = scheduleJson(to);
+  for (const auto &[name, choice] : after.items())
+    if (choice != before[name])
+      text += (text.empty() ? "" : ", ") + name + " " + before[name].dump() +
+              " -> " + choice.dump();
+  return text;
+}
+
+void print(const std::string &kernel, const ScheduleSearchResult &found) {
+  std::printf("%s: %d tried", kernel.c_str(), found.tried);
+  if (found.improved)
+    std::printf(", %.0f -> %.0f us (%.1f %% less): %s",
+                found.chosenSeconds * 1e6, found.bestSeconds * 1e6,
+                100 * (1 - found.bestSeconds / found.chosenSeconds),
+                changes(found.chosen, found.best).c_str());
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+Json row(const KernelPlan &plan, const ScheduleSearchResult &found) {
+  Json json = {{"kernel", plan.name},
+               {"op", operationName(plan.request.operation)},
+               {"tried", found.tried},
+               {"improved", found.improved},
+               {"chosen", scheduleJson(found.chosen)}};
+  if (found.improved) {
+    json["tuned"] = scheduleJson(found.best);
+    json["chosen_us"] = found.chosenSeconds * 1e6;
+    json["tuned_us"] = found.bestSeconds * 1e6;
+  }
+  return json;
+}
+
+class Tuner {
+public:
+  Tuner(const TuneFlags &flags, const ProviderFactory &makeProvider)
+      : flags(flags), target(targetFor(flags.provider.cpu)),
+        cache(flags.provider.cacheDirectory.empty()
+                  ? KernelCache::defaultDirectory()
+                  : flags.provider.cacheDirectory) {
+    if (!cache.writable())
+      throw EnvironmentError(
+          "--cache-dir: cannot keep schedules: " +
+          (cache.usable() ? "the folder cannot be written" : cache.problem()));
+    if (!flags.json.empty())
+      report.open(flags.json);
+    verifyReport();
+    ProviderOptions options = flags.provider;
+    // Most schedules are tried once, and all start from the compiler's choice.
+    options.recompile = options.noTuned = true;
+    provider = makeProvider(options);
+    pool = std::make_unique<ThreadPool>(options.threads);
+  }
+
+  void run() {
+    double start = now();
+    std::vector<KernelRequest> requests = distinctRequests(flags, target);
+    Json rows = Json::array();
+    int improved = 0;
+    for (const KernelRequest &request : requests) {
+      KernelPlan plan = planKernel(request, target);
+      ScheduleSearchResult found = tune(plan);
+      print(plan.name, found);
+      rows.push_back(row(plan, found));
+      improved += found.improved;
+    }
+    std::printf("%d of %zu kernels got another schedule, in %.0f s\n", improved,
+                requests.size(), now() - start);
+    if (!flags.json.empty())
+      report << Json{{"cpu", target.cpu},
+                     {"scheme", flags.scheme},
+                     {"sparsity", flags.search.sparsity},
+                     {"batch", flags.search.batch},
+                     {"threads", pool->threads()},
+                     {"seconds", now() - start},
+                     {"kernels", rows}}
+                    .dump(2)
+             << "\n"
+             << std::flush;
+    verifyReport();
+  }
+
+private:
+  /// Searches, and leaves in the cache what was found.
+  ScheduleSearchResult tune(const KernelPlan &plan) {
+    ScheduleSearchOptions search = flags.search;
+    search.neighbours = [&](const Schedule &from) {
+      return neighbouringSchedules(plan.request, target, from);
+    };
+    KernelPlan earlier;
+    if (cache.readTuned(plan, target, earlier) == KernelCache::Lookup::Hit)
+      search.earlier = earlier.schedule;
+    ScheduleSearchResult found =
+        searchSchedule(plan.request, search, *provider, *pool);
+    if (!(found.improved ? cache.writeTuned(plan, found.best)
+                         : cache.removeTuned(plan)))
+      throw EnvironmentError("--cache-dir: cannot keep the schedule of " +
+                             plan.name +
+                             ": the folder can no longer be "
+                             "written");
+    return found;
+  }
+
+  void verifyReport() const {
+    if (!flags.json.empty() && !report)
+      throw EnvironmentError("--json: cannot write " + flags.json);
+  }
+
+  const TuneFlags &flags;
+  Target target;
+  KernelCache cache;
+  std::ofstream report;
+  std::unique_ptr<KernelProvider> provider;
+  std::unique_ptr<ThreadPool> pool;
+};
+
+} // namespace
+
+int runTune(int argc, char **argv, const ProviderFactory &makeProvider) {
+  CLI::App app(kDescription, "lacuna tune");
+  app.footer(kFooter);
+  TuneFlags flags;
+  defineFlags(app, flags);
+  return runCommand(app, argc, argv, [&] {
+    if (flags.model.empty() && flags.layers.empty())
+      throw UserError("tune: give a --model or --layers");
+    Tuner(flags, makeProvider).run();
+  });
+}
+
+} // namespace lacuna
