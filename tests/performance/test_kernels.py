@@ -6,8 +6,9 @@
 # ===------------------------------------------------------------------------===#
 """Compiled kernels beside dense oneDNN in one run: no layer below its floor.
 
-The floors are the least that training at 90 % sparsity must give on one core;
-what is reached is in docs/results.md.
+The floors are what all operations must give on one core at 90 % sparsity,
+somewhat under what was measured, to tell a loss from noise; what is reached is
+in docs/results.md.
 """
 
 import json
@@ -18,13 +19,15 @@ import tempfile
 import unittest
 
 from lacuna_tool import SKIPPED
+from machine import floor
 
-# (stride 1, stride 2). Strided layers move four input pixels for each output
-# pixel, so memory leaves them less of what sparsity saves.
-FORWARD_FLOOR = {
-    "block": (3.0, 2.5),
-    "pattern": (3.0, 2.3),
-    "unstructured": (2.5, 2.0),
+# 3x3, 3x3 with stride 2, 1x1 with stride 2. Strided layers move four input
+# pixels for each output pixel, so memory leaves them less of what sparsity saves,
+# and neighbours on a shared machine take more of it.
+FLOORS = {
+    "block": floor(avx2=(4.5, 4.0, 1.5), avx512=(3.0, 2.0, 0.8)),
+    "pattern": floor(avx2=(4.8, 3.0, 1.5), avx512=(3.0, 2.0, 0.8)),
+    "unstructured": floor(avx2=(4.2, 2.5, 1.5), avx512=(2.5, 1.8, 0.8)),
 }
 
 
@@ -35,7 +38,7 @@ def bench(scheme):
         subprocess.run(
             ["taskset", "-c", str(core), os.environ["LACUNA"], "bench", "kernels",
              "--layers", "resnet-32", "--scheme", scheme, "--sparsity", "0.9",
-             "--json", report],
+             "--no-tuned", "--json", report],
             check=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdout=sys.stderr)
         with open(report, encoding="utf-8") as rows:
@@ -43,18 +46,26 @@ def bench(scheme):
 
 
 class KernelsBesideOneDnn(unittest.TestCase):
-    def test_forward_of_every_3x3_layer(self):
-        for scheme, floors in FORWARD_FLOOR.items():
-            for row in bench(scheme):
-                if row["op"] != "forward" or " k3 " not in row["layer"]:
-                    continue
-                with self.subTest(scheme=scheme, layer=row["layer"]):
-                    if row["speedup"] is None:
-                        print("SKIPPED: this build has no oneDNN to compare with "
-                              "(Debian: libdnnl-dev)", file=sys.stderr)
-                        sys.exit(SKIPPED)
-                    floor = floors[1 if " s2 " in row["layer"] else 0]
-                    self.assertGreaterEqual(row["speedup"], floor)
+    def beat(self, scheme):
+        three, strided, one = FLOORS[scheme]
+        for row in bench(scheme):
+            layer = row["layer"]
+            with self.subTest(scheme=scheme, layer=layer, op=row["op"]):
+                if row["speedup"] is None:
+                    print("SKIPPED: this build has no oneDNN to compare with "
+                          "(Debian: libdnnl-dev)", file=sys.stderr)
+                    sys.exit(SKIPPED)
+                least = one if " k1 " in layer else strided if " s2 " in layer else three
+                self.assertGreaterEqual(row["speedup"], least)
+
+    def test_block(self):
+        self.beat("block")
+
+    def test_pattern(self):
+        self.beat("pattern")
+
+    def test_unstructured(self):
+        self.beat("unstructured")
 
 
 if __name__ == "__main__":

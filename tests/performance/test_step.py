@@ -17,6 +17,8 @@ import sys
 import tempfile
 import unittest
 
+from machine import floor
+
 # Of CIFAR-10 at batch 64.
 STEPS_OF_AN_EPOCH = 782
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -71,24 +73,30 @@ class Threads(unittest.TestCase):
         for _ in range(3):
             one.append(step(CORES[-1:], "--steps", "8")["step_ms"])
             two.append(step(CORES[-2:], "--steps", "8")["step_ms"])
-        self.assertGreater(min(one) / min(two), 1.4)
+        self.assertGreater(min(one) / min(two), 1.6)
 
 
 @unittest.skipUnless(importlib.util.find_spec("torch"), "no python3-torch")
 class BesidePyTorch(unittest.TestCase):
-    def test_speed_and_memory(self):
-        for scheme, floor in {"block": 4.5, "pattern": 4.5, "unstructured": 3.5}.items():
-            with self.subTest(scheme=scheme):
-                report = measure(
-                    [sys.executable,
-                     os.path.join(SOURCE, "benchmarks", "compare_pytorch.py"),
-                     "--model", "resnet-32", "--scheme", scheme, "--rounds", "2",
-                     "--lacuna", os.environ["LACUNA"]],
-                    CORES[-1:])
-                self.assertGreater(report["speedup_of_best"], floor)
-                sides = report["sides"]
-                dense = sides[report["better_layout"]]["peak_rss_bytes"]
-                self.assertLess(sides["lacuna"]["peak_rss_bytes"], dense / 2)
+    def beat(self, scheme, least):
+        report = measure(
+            [sys.executable, os.path.join(SOURCE, "benchmarks", "compare_pytorch.py"),
+             "--model", "resnet-32", "--scheme", scheme, "--rounds", "2",
+             "--lacuna", os.environ["LACUNA"]],
+            CORES[-1:])
+        sides = report["sides"]
+        dense = sides[report["better_layout"]]["peak_rss_bytes"]
+        self.assertLess(sides["lacuna"]["peak_rss_bytes"], dense / 2)
+        self.assertGreater(report["speedup_of_best"], least)
+
+    def test_block(self):
+        self.beat("block", floor(avx2=5.5, avx512=4.5))
+
+    def test_pattern(self):
+        self.beat("pattern", floor(avx2=5.5, avx512=4.5))
+
+    def test_unstructured(self):
+        self.beat("unstructured", floor(avx2=4.8, avx512=3.5))
 
 
 if __name__ == "__main__":
