@@ -54,7 +54,7 @@ public:
   ScheduleSearchResult run() {
     Bound chosen = bind(problem.request);
     result.chosen = result.best = chosen->schedule();
-    Bound best = climb();
+    Bound best = climb(*chosen);
     if (best)
       decide(*chosen, *best);
     return result;
@@ -72,13 +72,13 @@ private:
   }
 
   /// Returns where the climb ends, or null where it began.
-  Bound climb() {
-    Bound top = bind(problem.request), reached;
-    std::vector<Schedule> next = options.neighbours(top->schedule());
+  Bound climb(BoundKernel &chosen) {
+    Bound reached;
+    std::vector<Schedule> next = options.neighbours(chosen.schedule());
     if (options.earlier)
       next.insert(next.begin(), *options.earlier);
     deadline = now() + options.seconds;
-    while (Bound better = bestOf(next, reached ? *reached : *top)) {
+    while (Bound better = bestOf(next, reached ? *reached : chosen)) {
       next = options.neighbours(better->schedule());
       reached = std::move(better);
     }
