@@ -40,28 +40,50 @@ class LoadedCode {
 public:
   LoadedCode(std::shared_ptr<llvm::orc::LLJIT> jit, const KernelPlan &plan,
              const std::string &object)
-      : jit(std::move(jit)),
-        tracker(this->jit->getMainJITDylib().createResourceTracker()) {
-    if (llvm::Error error = this->jit->addObjectFile(
-            tracker, llvm::MemoryBuffer::getMemBufferCopy(object, plan.name)))
-      failLink(std::move(error));
-    llvm::Expected<llvm::orc::ExecutorAddr> address =
-        this->jit->lookup(plan.name);
-    if (!address) {
-      llvm::consumeError(tracker->remove());
-      failLink(address.takeError());
+      : jit(std::move(jit)), library(makeLibrary(*this->jit, plan.name)) {
+    try {
+      load(plan, object);
+    } catch (...) {
+      unload();
+      throw;
     }
-    entry = address->toPtr<lacuna_kernel_fn>();
   }
-  ~LoadedCode() { llvm::consumeError(tracker->remove()); }
+  ~LoadedCode() { unload(); }
   LoadedCode(const LoadedCode &) = delete;
   LoadedCode &operator=(const LoadedCode &) = delete;
 
   lacuna_kernel_fn entry = nullptr;
 
 private:
+  /// One of its own for each kernel: a kernel that was evicted may still be in
+  /// use or on its way out when it is loaded anew, under the same name.
+  static llvm::orc::JITDylib &makeLibrary(llvm::orc::LLJIT &jit,
+                                          const std::string &name) {
+    static std::atomic<uint64_t> serial{0};
+    llvm::orc::JITDylib &library = jit.getExecutionSession().createBareJITDylib(
+        name + "." + std::to_string(serial++));
+    if (llvm::orc::JITDylibSP process = jit.getProcessSymbolsJITDylib())
+      library.addToLinkOrder(*process);
+    return library;
+  }
+
+  void load(const KernelPlan &plan, const std::string &object) {
+    if (llvm::Error error = jit->addObjectFile(
+            library, llvm::MemoryBuffer::getMemBufferCopy(object, plan.name)))
+      failLink(std::move(error));
+    llvm::Expected<llvm::orc::ExecutorAddr> address =
+        jit->lookup(library, plan.name);
+    if (!address)
+      failLink(address.takeError());
+    entry = address->toPtr<lacuna_kernel_fn>();
+  }
+
+  void unload() {
+    llvm::consumeError(jit->getExecutionSession().removeJITDylib(library));
+  }
+
   std::shared_ptr<llvm::orc::LLJIT> jit;
-  llvm::orc::ResourceTrackerSP tracker;
+  llvm::orc::JITDylib &library;
 };
 
 std::shared_ptr<llvm::orc::LLJIT> createJit() {
@@ -94,28 +116,28 @@ public:
   std::shared_ptr<const Kernel> get(const KernelRequest &request) override {
     KernelPlan plan = planOf(request);
     std::promise<std::shared_ptr<const Kernel>> promise;
-    std::shared_future<std::shared_ptr<const Kernel>> known;
-    // Unloading takes time, so what goes does so once the lock is released.
-    std::shared_ptr<const Kernel> evicted;
+    std::shared_ptr<Slot> known;
     {
+      // Unloading takes time, so what goes does so once the lock is released.
+      std::shared_ptr<const Kernel> evicted;
       std::lock_guard<std::mutex> lock(mutex);
       auto found = kernels.find(plan.key);
       if (found != kernels.end()) {
+        known = found->second;
         ++counters.memoryHits;
-        found->second.latestUse = ++clock;
-        if (found->second.ready())
-          return found->second.kernel.get();
-        ++found->second.waiting;
-        known = found->second.kernel;
+        known->latestUse = ++clock;
+        if (known->ready())
+          return known->kernel.get();
+        ++known->waiting;
       } else {
         evicted = evictIdle();
-        Slot &slot = kernels[plan.key];
-        slot.kernel = promise.get_future().share();
-        slot.latestUse = ++clock;
+        kernels[plan.key] =
+            std::make_shared<Slot>(promise.get_future().share(), ++clock);
       }
     }
-    if (known.valid())
-      return waitFor(plan.key, known);
+    if (known)
+      return waitFor(*known);
+    reportFallback(plan);
     try {
       std::shared_ptr<const Kernel> kernel = load(plan);
       promise.set_value(kernel);
@@ -222,8 +244,12 @@ private:
 
   /// A kernel that is known or being made.
   struct Slot {
+    Slot(std::shared_future<std::shared_ptr<const Kernel>> kernel,
+         uint64_t latestUse)
+        : kernel(std::move(kernel)), latestUse(latestUse) {}
+
     std::shared_future<std::shared_ptr<const Kernel>> kernel;
-    uint64_t latestUse = 0;
+    uint64_t latestUse;
     int waiting = 0; ///< Threads that were promised this very kernel.
 
     bool ready() const {
@@ -235,15 +261,23 @@ private:
     }
   };
 
-  std::shared_ptr<const Kernel>
-  waitFor(const std::string &key,
-          const std::shared_future<std::shared_ptr<const Kernel>> &known) {
-    known.wait();
+  std::shared_ptr<const Kernel> waitFor(Slot &slot) {
+    slot.kernel.wait();
     std::lock_guard<std::mutex> lock(mutex);
-    // A kernel that could not be made is no longer in the map.
-    if (auto found = kernels.find(key); found != kernels.end())
-      --found->second.waiting;
-    return known.get();
+    --slot.waiting;
+    return slot.kernel.get();
+  }
+
+  void reportFallback(const KernelPlan &plan) {
+    const KernelRequest &request = plan.request;
+    if (plan.schedule.level ==
+        (request.schedule ? request.schedule->level : request.level))
+      return;
+    count(&ProviderStatistics::fallbacks);
+    std::fprintf(stderr,
+                 "warning: unrolled for its scheme, the code of a kernel would "
+                 "be too long; using the slower stream kernel %s\n",
+                 plan.name.c_str());
   }
 
   /// Forgets the kernel unused for longest, if too many are kept and one is
@@ -253,13 +287,13 @@ private:
       return nullptr;
     auto oldest = kernels.end();
     for (auto it = kernels.begin(); it != kernels.end(); ++it)
-      if (it->second.idle() &&
+      if (it->second->idle() &&
           (oldest == kernels.end() ||
-           it->second.latestUse < oldest->second.latestUse))
+           it->second->latestUse < oldest->second->latestUse))
         oldest = it;
     if (oldest == kernels.end())
       return nullptr;
-    std::shared_ptr<const Kernel> kernel = oldest->second.kernel.get();
+    std::shared_ptr<const Kernel> kernel = oldest->second->kernel.get();
     kernels.erase(oldest);
     return kernel;
   }
@@ -272,7 +306,7 @@ private:
   /// By the keys that plans have without tuning.
   std::map<std::string, KernelPlan> plans;
   mutable std::mutex mutex;
-  std::map<std::string, Slot> kernels;
+  std::map<std::string, std::shared_ptr<Slot>> kernels;
   uint64_t clock = 0; ///< Of uses.
   ProviderStatistics counters;
 };

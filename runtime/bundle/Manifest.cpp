@@ -25,7 +25,6 @@ constexpr Operation kOperations[] = {Operation::Forward, Operation::GradInput,
                                      Operation::GradWeight};
 /// Extents of a schedule beyond this are no schedule's.
 constexpr int64_t kMaxScheduleExtent = 65536;
-constexpr int64_t kMaxLanes = 64;
 
 const char *levelName(Level level) {
   return level == Level::Stream ? "stream" : "specialised";

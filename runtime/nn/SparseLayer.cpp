@@ -59,7 +59,6 @@ void clearPaddingImages(Tensor &tensor) {
 std::pair<double, double> sumsOf(const StreamLayout &layout,
                                  const TensorShape &shape,
                                  const float *statistics, int64_t channel) {
-  constexpr int64_t kMaxLanes = 16;
   int64_t lanes = shape.lanes, rows = layout.tileRows();
   std::array<double, kMaxLanes> first{}, second{};
   for (int64_t block = 0; block < shape.blocks(); ++block) {

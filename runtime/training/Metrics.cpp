@@ -96,6 +96,7 @@ void MetricsWriter::write(const TrainingSummary &summary) {
   line["compiles"] = summary.kernels.compiles;
   line["cache_hits"] = summary.kernels.memoryHits + summary.kernels.diskHits;
   line["tuned_kernels"] = summary.kernels.tuned;
+  line["stream_fallbacks"] = summary.kernels.fallbacks;
   line["repacks"] = summary.repacks;
   line["compile_seconds"] = summary.kernels.compileSeconds;
   line["stall_seconds"] = summary.stallSeconds;

@@ -264,6 +264,15 @@ void compile(const CompileFlags &flags) {
   if (tuned > 0)
     std::printf(", %d with a tuned schedule", tuned);
   std::printf("\n");
+  std::set<std::string> fallbacks;
+  for (const BundledKernel &kernel : manifest.kernels)
+    if (kernel.schedule.level != kernel.request.level)
+      fallbacks.insert(kernel.symbol);
+  for (const std::string &symbol : fallbacks)
+    std::fprintf(stderr,
+                 "warning: unrolled for its scheme, the code of a kernel would "
+                 "be too long; wrote the slower stream kernel %s\n",
+                 symbol.c_str());
   for (const auto &[name, file] : manifest.files)
     if (name.rfind("lib", 0) == 0)
       std::printf("%s/%s %lld bytes\n", flags.output.c_str(), name.c_str(),

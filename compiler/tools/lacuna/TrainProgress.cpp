@@ -91,6 +91,9 @@ std::string formatSummary(const TrainingSummary &summary, double density) {
   if (summary.kernels.diskFailures > 0)
     text += format("cache failures    %lld entries damaged or not written\n",
                    static_cast<long long>(summary.kernels.diskFailures));
+  if (summary.kernels.fallbacks > 0)
+    text += format("stream kernels    %lld, slower than specialised ones\n",
+                   static_cast<long long>(summary.kernels.fallbacks));
   text += format("repacks           %lld, stalled %.2f s\n",
                  static_cast<long long>(summary.repacks), summary.stallSeconds);
   text += format("model state       %.2f MiB\n",

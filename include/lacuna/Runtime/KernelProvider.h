@@ -45,14 +45,19 @@ struct Kernel {
   std::shared_ptr<void> code;
 };
 
+/// No target has more lanes: SVE ends at 2048 bits.
+inline constexpr int64_t kMaxLanes = 64;
+
 /// Counted since the provider was made.
 struct ProviderStatistics {
-  int64_t compiles = 0;      ///< Kernels compiled.
-  int64_t memoryHits = 0;    ///< Requests served from memory.
-  int64_t diskHits = 0;      ///< Requests served from the disk cache.
-  int64_t diskFailures = 0;  ///< Cache entries unreadable, corrupt, unwritable.
-  int64_t tuned = 0;         ///< Kernels that use a tuned schedule.
-  int64_t fallbacks = 0;     ///< Layers served by a bundle's stream kernels.
+  int64_t compiles = 0;     ///< Kernels compiled.
+  int64_t memoryHits = 0;   ///< Requests served from memory.
+  int64_t diskHits = 0;     ///< Requests served from the disk cache.
+  int64_t diskFailures = 0; ///< Cache entries unreadable, corrupt, unwritable.
+  int64_t tuned = 0;        ///< Kernels that use a tuned schedule.
+  /// Stream kernels in place of specialised ones: a bundle has no other, or the
+  /// unrolled code would be too long.
+  int64_t fallbacks = 0;
   double compileSeconds = 0; ///< Time spent in the compiler.
 };
 

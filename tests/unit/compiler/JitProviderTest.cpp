@@ -207,6 +207,43 @@ TEST_F(JitProviderTest, MemoryStaysBoundedOverManyKernels) {
   EXPECT_TRUE(works(*used));
 }
 
+/// A kernel that one thread evicts may be asked for again by another before its
+/// code is gone.
+TEST_F(JitProviderTest, EvictedKernelsCanBeLoadedAnewAtOnce) {
+  constexpr int64_t kKernels = 264; // A few more than are kept.
+  constexpr int kThreads = 4, kRounds = 3;
+  auto provider = withCache();
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread)
+    threads.emplace_back([&, thread] {
+      for (int64_t i = 0; i < kRounds * kKernels; ++i)
+        EXPECT_TRUE(
+            provider->get(tinyRequest(4 + (i + thread) % kKernels))->entry);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_TRUE(works(*provider->get(tinyRequest())));
+}
+
+TEST_F(JitProviderTest, StreamKernelsInPlaceOfLongCodeAreCountedAndReported) {
+  KernelRequest request;
+  request.geometry = Geometry::conv2d(8, 8, {8, 8}, {7, 7}, {1, 1}, {3, 3});
+  request.structure = Structure::pattern(
+      std::vector<KernelPattern>(64, connectivityPattern(request.geometry)[0]));
+  auto provider = withoutCache();
+  ::testing::internal::CaptureStderr();
+  std::string name = provider->get(request)->name;
+  provider->get(request);
+  std::string warning = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(provider->statistics().fallbacks, 1);
+  EXPECT_NE(warning.find("stream kernel " + name), std::string::npos)
+      << warning;
+  request.level = Level::Stream;
+  provider->get(request);
+  provider->get(tinyRequest());
+  EXPECT_EQ(provider->statistics().fallbacks, 1);
+}
+
 /// Kernels go one by one, the least recently used first.
 TEST_F(JitProviderTest, KeepsWhatWasUsedLately) {
   auto provider = withoutCache();

@@ -45,6 +45,7 @@ TEST_F(Metrics, WritesOneObjectALine) {
   summary.parametersTotal = 431080;
   summary.kernels.memoryHits = 3;
   summary.kernels.diskHits = 4;
+  summary.kernels.fallbacks = 5;
   writer.write(summary);
   std::vector<std::string> lines = linesOf(path);
   ASSERT_EQ(lines.size(), 2u);
@@ -62,6 +63,7 @@ TEST_F(Metrics, WritesOneObjectALine) {
   EXPECT_EQ(last["event"], "summary");
   EXPECT_EQ(last["parameters_total"], 431080);
   EXPECT_EQ(last["cache_hits"], 7);
+  EXPECT_EQ(last["stream_fallbacks"], 5);
   for (const char *field :
        {"best_test_accuracy", "final_test_accuracy", "parameters_active",
         "compiles", "tuned_kernels", "repacks", "compile_seconds",
