@@ -25,7 +25,27 @@ namespace {
 
 std::string systemReason() { return std::strerror(errno); }
 
-constexpr std::string_view kTemporaryMark = ".tmp.";
+constexpr std::string_view kTemporaryMark = ".tmp.", kLinkedMark = ".old";
+
+/// Whether TemporaryFile makes names that end so: a process, a serial number,
+/// and maybe the mark of a file that is being kept.
+bool endsAsTemporary(std::string_view name) {
+  if (name.size() > kLinkedMark.size() &&
+      name.substr(name.size() - kLinkedMark.size()) == kLinkedMark)
+    name.remove_suffix(kLinkedMark.size());
+  size_t mark = name.rfind(kTemporaryMark);
+  if (mark == std::string_view::npos)
+    return false;
+  std::string_view numbers = name.substr(mark + kTemporaryMark.size());
+  size_t dot = numbers.find('.');
+  if (dot == std::string_view::npos)
+    return false;
+  auto isNumber = [](std::string_view text) {
+    return !text.empty() &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return isNumber(numbers.substr(0, dot)) && isNumber(numbers.substr(dot + 1));
+}
 
 /// A file under a name of its own until it replaces its target. Locked while
 /// it is written, which tells it from those of killed processes.
@@ -97,7 +117,7 @@ private:
 
   /// By a second name and a rename, so that the target never is without a file.
   void keepOld() {
-    std::string linked = name + ".old";
+    std::string linked = name + std::string(kLinkedMark);
     if (link(target.c_str(), linked.c_str()) != 0) {
       if (errno == ENOENT)
         return;
@@ -142,7 +162,9 @@ private:
 } // namespace
 
 InputFile::InputFile(const std::string &path)
-    : name(path), descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    // A pipe that nobody writes to must not keep us waiting to be refused.
+    : name(path),
+      descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   if (descriptor < 0) {
     std::string message = path + ": cannot open: " + systemReason();
     if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
@@ -224,7 +246,7 @@ void removeAbandonedTemporaries(const std::string &folder,
        std::filesystem::directory_iterator(folder, ignored)) {
     std::string name = entry.path().filename().string();
     if (name.compare(0, namePrefix.size(), namePrefix) != 0 ||
-        name.find(kTemporaryMark, namePrefix.size()) == std::string::npos)
+        !endsAsTemporary(std::string_view(name).substr(namePrefix.size())))
       continue;
     int descriptor =
         open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -277,6 +277,10 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
     if (!endsWith(name, kLayer))
       continue;
     std::string parameter = without(name, kLayer);
+    // It becomes the name of a file.
+    if (parameter[0] == '.' || parameter.find('/') != std::string::npos)
+      throw UserError(checkpoint.path() + ": " + name +
+                      ": is not the name of a layer");
     Descriptor descriptor = savedDescriptor(checkpoint, parameter);
     writer.write(parameter + ".json", formatDescriptor(descriptor));
     archive.add(parameter, denseArray(checkpoint, parameter, descriptor));

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 namespace lacuna::test {
 namespace {
@@ -40,6 +41,10 @@ TEST(Files, ReadRefusesWhatIsNoFile) {
               readFile("/dev/zero", 6);
             }).find("not a regular file"),
             std::string::npos);
+  // A pipe without a writer is refused, not waited for.
+  std::string pipe = directory.file("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  errorOf<UserError>([&] { readFile(pipe, 6); });
 }
 
 TEST(Files, WriteSaysWhatTheSystemRefused) {
@@ -71,16 +76,20 @@ TEST(Files, RemovesOnlyWhatKilledProcessesLeft) {
   directory.write("f.tmp.1.0", "");
   directory.write("g.tmp.1.0", "");
   directory.write("f.temporary", "");
+  directory.write("f.tmp.txt", "");
+  directory.write("f.tmp.1.0.txt", "");
+  directory.write("f.tmp.1", "");
+  directory.write("f.tmp.3.4.old", "");
   std::string held = directory.write("f.tmp.2.0", "");
   int descriptor = open(held.c_str(), O_RDONLY);
   ASSERT_EQ(flock(descriptor, LOCK_EX), 0);
   std::string folder = folderOf(held);
   removeAbandonedTemporaries(folder, "f");
   EXPECT_TRUE(std::filesystem::exists(held)) << "it is being written";
-  EXPECT_EQ(directory.entries(), 4u);
+  EXPECT_EQ(directory.entries(), 7u);
   close(descriptor);
   removeAbandonedTemporaries(folder, "");
-  EXPECT_EQ(directory.entries(), 2u);
+  EXPECT_EQ(directory.entries(), 5u);
   removeAbandonedTemporaries(directory.file("absent"), "");
 }
 
