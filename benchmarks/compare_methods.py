@@ -30,6 +30,9 @@ USER_ERROR, ENVIRONMENT_ERROR = 1, 3
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+# Methods whose sparsity cannot be asked for.
+FINDS_ITS_OWN = ("dense", "dst")
+
 Run = collections.namedtuple("Run", "method scheme sparsity")
 
 
@@ -45,10 +48,12 @@ def parse_run(text):
         raise argparse.ArgumentTypeError(
             "%s is not METHOD, METHOD:SCHEME or METHOD:SCHEME:SPARSITY" % text
         )
-    defaults = ["", "unstructured", "0.9"]
+    if parts[0] == "dense" and len(parts) > 1:
+        raise argparse.ArgumentTypeError("%s: dense has neither" % text)
+    defaults = ["", "unstructured", "" if parts[0] in FINDS_ITS_OWN else "0.9"]
     run = Run(*parts, *defaults[len(parts) :])
     try:
-        float(run.sparsity)
+        float(run.sparsity or 0)
     except ValueError:
         raise argparse.ArgumentTypeError("%s: the sparsity is no number" % text)
     return run
@@ -75,13 +80,15 @@ def parse_arguments(arguments):
 def run_name(run):
     if run.method == "dense":
         return "dense"
-    return "-".join(run)
+    return "-".join(part for part in run if part)
 
 
 def command_of(options, run, metrics):
     command = [options.lacuna, "train", "--method", run.method]
     if run.method != "dense":
-        command += ["--scheme", run.scheme, "--sparsity", run.sparsity]
+        command += ["--scheme", run.scheme]
+    if run.sparsity:
+        command += ["--sparsity", run.sparsity]
     return command + options.train + ["--metrics", metrics]
 
 
@@ -149,7 +156,7 @@ COLUMNS = [
     ("scheme", lambda run, epochs, end: "-" if run.method == "dense" else run.scheme),
     (
         "sparsity",
-        lambda run, epochs, end: "0" if run.method == "dense" else run.sparsity,
+        lambda run, epochs, end: "0" if run.method == "dense" else run.sparsity or "-",
     ),
     ("best test", lambda run, epochs, end: "%.2f %%" % (100 * end["best_test_accuracy"])),
     (

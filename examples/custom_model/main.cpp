@@ -43,7 +43,7 @@ TrainingSummary trainMine(const DataSet &data, int epochs) {
                   data.train.classes);
   TrainerOptions options;
   options.epochs = epochs;
-  auto method = makeMethod("mest-em", {0.9, epochs, 0});
+  auto method = makeMethod("mest-em", {0.9, epochs});
   Trainer trainer(network, *method, *provider, pool, data, options);
   return trainer.run();
 }

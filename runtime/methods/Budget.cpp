@@ -7,8 +7,13 @@
 
 #include "Budget.h"
 
+#include "Selection.h"
+
+#include "lacuna/Support/Error.h"
+
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace lacuna {
 
@@ -28,6 +33,37 @@ int64_t weightsAtSparsity(const MethodContext &context, double sparsity) {
   for (const MethodLayer &layer : context.layers)
     all += layer.weight().denseSize();
   return std::llround((1 - sparsity) * double(all));
+}
+
+void verifyGlobalTarget(const MethodContext &context, double sparsity) {
+  int64_t least = 0, most = 0, all = 0;
+  for (const MethodLayer &layer : context.layers) {
+    const SparseParameter &weight = layer.weight();
+    least += unitWeights(weight);
+    most += unitWeights(weight) * weight.units();
+    all += weight.denseSize();
+  }
+  int64_t target = weightsAtSparsity(context, sparsity);
+  if (target >= least && target <= most)
+    return;
+  std::ostringstream message;
+  message << "sparsity: " << sparsity << " of all sparse layers together ";
+  if (target > most)
+    message << "is less than their patterns alone make them, "
+            << 1 - double(most) / double(all)
+            << "; ask for a higher sparsity or another scheme";
+  else
+    message << "leaves " << target << " weights, less than one unit of each, "
+            << least << "; ask for a lower sparsity";
+  throw UserError(message.str());
+}
+
+void verifyTarget(const MethodContext &context, const Method &method) {
+  const MethodOptions &options = method.settings();
+  if (options.scope == PruneScope::Global)
+    return verifyGlobalTarget(context, options.sparsity);
+  for (const MethodLayer &layer : context.layers)
+    unitsAtSparsity(layer.weight(), layer.sparsity);
 }
 
 void activateAll(MethodContext &context) {
@@ -110,6 +146,7 @@ void pruneGlobally(MethodContext &context, int64_t weights,
     const std::vector<double> &own = scores[i];
     if (own.empty())
       continue;
+    verifyFinite(context.layers[i].weight(), own);
     size_t best = static_cast<size_t>(std::max_element(own.begin(), own.end()) -
                                       own.begin());
     counts[i] = 1;
@@ -134,7 +171,7 @@ void pruneGlobally(MethodContext &context, int64_t weights,
 
 void pruneInScope(MethodContext &context, const Method &method,
                   const std::function<double(double)> &sparsityNow) {
-  if (method.settings().scope == PruneScope::Layer) {
+  if (method.settings().scope != PruneScope::Global) {
     for (const MethodLayer &layer : context.layers) {
       SparseParameter &weight = layer.weight();
       pruneToUnits(weight, unitsAtMost(weight, sparsityNow(layer.sparsity)),

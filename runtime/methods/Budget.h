@@ -25,6 +25,13 @@ int64_t activeWeights(const MethodContext &context);
 /// Weights of all layers that sparsity of the whole leaves.
 int64_t weightsAtSparsity(const MethodContext &context, double sparsity);
 
+/// Throws UserError when the layers cannot be as dense together as this
+/// sparsity asks, because their patterns alone make them sparser, or when it
+/// leaves less than a unit of each.
+void verifyGlobalTarget(const MethodContext &context, double sparsity);
+/// The same for what a method prunes to in its scope.
+void verifyTarget(const MethodContext &context, const Method &method);
+
 /// Activates every unit; kernels take the pattern that holds most of their
 /// initial norm.
 void activateAll(MethodContext &context);

@@ -25,7 +25,9 @@ constexpr float kAlmostZero = 1e-12f;
 /// dropped, and another is drawn.
 class DeepR : public Method {
 public:
-  explicit DeepR(const MethodOptions &options) : Method(options) {}
+  explicit DeepR(const MethodOptions &options)
+      : Method(options), penalty(options.l1.value_or(1e-5)),
+        noise(options.noise.value_or(1e-5)) {}
 
   std::string name() const override { return "deepr"; }
 
@@ -58,7 +60,7 @@ private:
         negative[size_t(i)] = std::signbit(weight.values()[i]);
         double sign = negative[size_t(i)] ? -1 : 1;
         weight.gradient()[i] += static_cast<float>(
-            options.l1 * sign + options.noise * double(stream.normal()));
+            penalty * sign + noise * double(stream.normal()));
       }
       signs.push_back(std::move(negative));
     }
@@ -90,6 +92,7 @@ private:
     }
   }
 
+  double penalty, noise;
   /// Of each layer's weights, between gradients and update.
   std::vector<std::vector<bool>> signs;
 };

@@ -12,6 +12,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace lacuna {
@@ -115,6 +116,14 @@ ActiveSet keepAndGrow(const SparseParameter &parameter,
   const ActiveSet &active = parameter.active();
   bool patterned = parameter.structure().scheme == Scheme::Pattern;
   DenseUnits units(parameter, dense);
+  auto finite = [&](const Candidate &candidate) {
+    if (!std::isfinite(candidate.score))
+      throw UserError("training: the dense gradient of unit " +
+                      std::to_string(candidate.unit) + " of " +
+                      parameter.name() +
+                      " is not finite; use a lower learning rate");
+    return candidate;
+  };
   std::vector<Candidate> chosen;
   for (uint32_t slot : keptSlots)
     chosen.push_back({0, active.units[slot],
@@ -134,10 +143,10 @@ ActiveSet keepAndGrow(const SparseParameter &parameter,
         ++filter.kept;
       else
         filter.others.push_back(
-            isActive ? units.withPattern(unit, active.patternIds[slot])
-                     : units.candidate(unit));
+            finite(isActive ? units.withPattern(unit, active.patternIds[slot])
+                            : units.candidate(unit)));
     } else if (!isKept) {
-      best.offer(units.candidate(unit));
+      best.offer(finite(units.candidate(unit)));
     }
     slot += isActive;
     kept += isKept;

@@ -31,7 +31,9 @@ double dstDerivative(double x) {
   return distance <= 1 ? 0.4 : 0;
 }
 
-Dst::Dst(const MethodOptions &options) : Method(options) {}
+Dst::Dst(const MethodOptions &options)
+    : Method(options), alpha(options.alpha.value_or(5e-4)),
+      thresholdLimit(options.thresholdLimit.value_or(10)) {}
 
 void Dst::initialise(MethodContext &context) {
   layers.clear();
@@ -89,7 +91,7 @@ void Dst::takeDenseGradient(MethodContext &context, const MethodLayer &layer,
       sum += double(own[i]) * double(values[i]) * slope;
     }
     masked.thresholds.gradient()[row] =
-        static_cast<float>(-sum - options.alpha * std::exp(-threshold));
+        static_cast<float>(-sum - alpha * std::exp(-threshold));
   }
 }
 
@@ -102,8 +104,20 @@ void Dst::mutate(MethodContext &context, const MutationEvent &event) {
   }
 }
 
+void Dst::adoptWeights(MethodContext &context) {
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const SparseParameter &weight = context.layers[i].weight();
+    Parameter &dense = layers[i]->dense;
+    std::fill_n(dense.values(), dense.size(), 0.0f);
+    const std::vector<uint32_t> &units = weight.active().units;
+    for (size_t slot = 0; slot < units.size(); ++slot)
+      dense.values()[units[slot]] = weight.values()[slot];
+    dense.markChanged();
+  }
+}
+
 void Dst::guard(MaskedLayer &layer) const {
-  float limit = static_cast<float>(options.thresholdLimit);
+  float limit = static_cast<float>(thresholdLimit);
   for (int64_t row = 0; row < layer.thresholds.size(); ++row) {
     float &threshold = layer.thresholds.values()[row];
     if (!std::isfinite(threshold))

@@ -31,6 +31,9 @@ public:
   std::string name() const override { return "dst"; }
   void initialise(MethodContext &context) override;
   void mutate(MethodContext &context, const MutationEvent &event) override;
+  /// Weights that are not active become zero, and stay inactive as long as
+  /// thresholds do not fall below it.
+  void adoptWeights(MethodContext &context) override;
   /// The regulariser decides how sparse training ends.
   void finish(MethodContext & /*context*/) override {}
 
@@ -63,6 +66,7 @@ private:
   static void mask(SparseParameter &weight, MaskedLayer &layer);
   void guard(MaskedLayer &layer) const;
 
+  double alpha, thresholdLimit;
   std::vector<std::unique_ptr<MaskedLayer>> layers;
 };
 

@@ -25,7 +25,10 @@ public:
 
   std::string name() const override { return "gradual"; }
 
-  void initialise(MethodContext &context) override { activateAll(context); }
+  void initialise(MethodContext &context) override {
+    verifyTarget(context, *this);
+    activateAll(context);
+  }
 
   void mutate(MethodContext &context, const MutationEvent &event) override {
     if (event.moment != Moment::Updated || event.step % period != 0)

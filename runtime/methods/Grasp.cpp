@@ -37,6 +37,7 @@ public:
   void initialise(MethodContext &context) override {
     verifyInvariant(context.gradients && context.network,
                     "grasp was given no gradients to start from");
+    verifyGlobalTarget(context, options.sparsity);
     activateAll(context);
     context.gradients->reset();
     Vectors product = hessianGradient(context);
@@ -89,7 +90,7 @@ private:
   Vectors hessianGradient(MethodContext &context) const {
     GradientSource &source = *context.gradients;
     Network &network = *context.network;
-    Images images = source.balanced(options.samplesPerClass);
+    Images images = source.balanced(options.samplesPerClass.value_or(10));
     auto middle = images.begin() + int64_t(images.size() / 2);
     const Images halves[] = {{images.begin(), middle}, {middle, images.end()}};
 

@@ -25,11 +25,13 @@ namespace {
 class Lottery : public Method {
 public:
   explicit Lottery(const MethodOptions &options)
-      : Method(options), dropped(options.dropFraction.value_or(0.2)) {}
+      : Method(options), dropped(options.dropFraction.value_or(0.2)),
+        rewindEpoch(options.rewindEpoch.value_or(0)) {}
 
   std::string name() const override { return "lottery"; }
 
   void initialise(MethodContext &context) override {
+    verifyTarget(context, *this);
     activateAll(context);
     int64_t start = activeWeights(context);
     int64_t target =
@@ -47,12 +49,12 @@ public:
   int scheduleEpoch(int epoch) const override {
     return epoch < options.epochs
                ? epoch
-               : options.rewindEpoch + (epoch - options.epochs) % roundEpochs();
+               : rewindEpoch + (epoch - options.epochs) % roundEpochs();
   }
 
   void mutate(MethodContext &context, const MutationEvent &event) override {
     if (event.moment != Moment::EpochStart ||
-        scheduleEpoch(event.epoch) != options.rewindEpoch)
+        scheduleEpoch(event.epoch) != rewindEpoch)
       return;
     verifyInvariant(context.network != nullptr,
                     "lottery tickets are drawn from whole networks");
@@ -77,7 +79,7 @@ public:
   }
 
 private:
-  int roundEpochs() const { return options.epochs - options.rewindEpoch; }
+  int roundEpochs() const { return options.epochs - rewindEpoch; }
 
   /// To the density after so many prunings, the last of which meets the target.
   void pruneTo(MethodContext &context, int pruning) {
@@ -88,6 +90,7 @@ private:
   }
 
   double dropped;
+  int rewindEpoch;
   int prunings = 0;
   double startDensity = 1;
   RecordedState early;

@@ -12,6 +12,7 @@
 
 #include "lacuna/Support/Error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -19,23 +20,68 @@ namespace lacuna {
 
 namespace {
 
+using Names = std::vector<std::string>;
+
 struct Entry {
   std::string name;
   std::unique_ptr<Method> (*make)(const MethodOptions &);
+  Names uses; ///< Of the options that not every method has a use for.
+
+  bool hasUseFor(const std::string &option) const {
+    return std::find(uses.begin(), uses.end(), option) != uses.end();
+  }
 };
 
+Names operator+(Names names, const Names &more) {
+  names.insert(names.end(), more.begin(), more.end());
+  return names;
+}
+
 const std::vector<Entry> &entries() {
+  static const Names target{"scheme", "sparsify-all", "sparsity"};
+  // Of methods that start from as many units as the target leaves.
+  static const Names start = target + Names{"distribution", "initial-mask"};
+  static const Names mest = start + Names{"lambda", "reference-counts"};
+  static const Names moves =
+      start + Names{"drop-fraction", "update-period", "stop-fraction"};
   static const std::vector<Entry> table{
-      {"dense", makeDense},      {"static", makeStatic},
-      {"mest", makeMest},        {"mest-em", makeMestEm},
-      {"mest-ems", makeMestEms}, {"mest-ems-readme", makeMestEmsReadme},
-      {"set", makeSet},          {"rigl", makeRigl},
-      {"snfs", makeSnfs},        {"dsr", makeDsr},
-      {"deepr", makeDeepR},      {"dst", makeDst},
-      {"snip", makeSnip},        {"grasp", makeGrasp},
-      {"lottery", makeLottery},  {"gradual", makeGradual},
+      {"dense", makeDense, {}},
+      {"static", makeStatic, start},
+      {"mest", makeMest, mest},
+      {"mest-em", makeMestEm, mest},
+      {"mest-ems", makeMestEms, mest},
+      {"mest-ems-readme", makeMestEmsReadme, mest},
+      {"set", makeSet, moves + Names{"growth-deviation"}},
+      {"rigl", makeRigl, moves},
+      {"snfs", makeSnfs, start + Names{"drop-fraction"}},
+      {"dsr", makeDsr, moves},
+      {"deepr", makeDeepR, start + Names{"l1", "noise"}},
+      {"dst", makeDst, {"scheme", "sparsify-all", "alpha", "threshold-limit"}},
+      {"snip", makeSnip, target},
+      {"grasp", makeGrasp, target + Names{"samples-per-class"}},
+      {"lottery", makeLottery,
+       target + Names{"distribution", "drop-fraction", "prune-scope",
+                      "rewind-epoch"}},
+      {"gradual", makeGradual,
+       target + Names{"distribution", "update-period", "stop-fraction",
+                      "prune-scope"}},
   };
   return table;
+}
+
+std::string joined(const Names &names) {
+  std::string text;
+  for (const std::string &name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+const Entry &entryOf(const std::string &name) {
+  for (const Entry &entry : entries())
+    if (entry.name == name)
+      return entry;
+  throw UserError("method: '" + name + "' is unknown, use one of " +
+                  joined(methodNames()));
 }
 
 } // namespace
@@ -67,11 +113,12 @@ void Method::initialise(MethodContext &context) {
 }
 
 std::vector<double> Method::score(const SparseParameter &parameter) const {
+  double lambda = options.lambda.value_or(0);
   auto importance = [&](int64_t first, int64_t last) {
     double squares = 0;
     for (int64_t i = first; i < last; ++i) {
       double value = std::abs(double(parameter.values()[i])) +
-                     options.lambda * std::abs(double(parameter.gradient()[i]));
+                     lambda * std::abs(double(parameter.gradient()[i]));
       squares += value * value;
     }
     return std::sqrt(squares);
@@ -140,15 +187,25 @@ std::vector<std::string> methodNames() {
   return names;
 }
 
+void verifyMethodUses(const std::string &method, const std::string &option) {
+  if (entryOf(method).hasUseFor(option))
+    return;
+  Names users;
+  for (const Entry &entry : entries())
+    if (entry.hasUseFor(option))
+      users.push_back(entry.name);
+  throw UserError(option + ": the method " + method +
+                  " has no use for it, only " + joined(users) +
+                  (users.size() == 1 ? " has" : " have") +
+                  "; leave it out or choose another method");
+}
+
 std::unique_ptr<Method> makeMethod(const std::string &name,
                                    const MethodOptions &options) {
-  std::string known;
-  for (const Entry &entry : entries()) {
-    if (entry.name == name)
-      return entry.make(options);
-    known += (known.empty() ? "" : ", ") + entry.name;
-  }
-  throw UserError("method: '" + name + "' is unknown, use one of " + known);
+  const Entry &entry = entryOf(name);
+  for (const std::string &option : options.given())
+    verifyMethodUses(name, option);
+  return entry.make(options);
 }
 
 } // namespace lacuna

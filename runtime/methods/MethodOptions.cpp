@@ -11,6 +11,7 @@
 #include "lacuna/Support/Options.h"
 
 #include <cmath>
+#include <utility>
 
 namespace lacuna {
 
@@ -36,7 +37,11 @@ void MethodOptions::verify() const {
   requireOption(sparsity >= 0 && sparsity < 1, "sparsity", sparsity,
                 "at least 0 and below 1");
   requireOption(epochs >= 1, "epochs", epochs, "at least 1");
-  requireNonNegative("lambda", lambda);
+  auto nonNegative = [](const char *field, const std::optional<double> &value) {
+    if (value)
+      requireNonNegative(field, *value);
+  };
+  nonNegative("lambda", lambda);
   if (dropFraction)
     requireOption(*dropFraction > 0 && *dropFraction < 1, "drop-fraction",
                   *dropFraction, "above 0 and below 1");
@@ -46,37 +51,67 @@ void MethodOptions::verify() const {
   if (stopFraction)
     requireOption(*stopFraction >= 0 && *stopFraction <= 1, "stop-fraction",
                   *stopFraction, "between 0 and 1");
-  requireNonNegative("alpha", alpha);
-  requireNonNegative("threshold-limit", thresholdLimit);
-  requireNonNegative("l1", l1);
-  requireNonNegative("noise", noise);
-  requireNonNegative("growth-deviation", growthDeviation);
-  requireOption(samplesPerClass >= 2, "samples-per-class",
-                double(samplesPerClass), "at least 2");
-  requireOption(rewindEpoch >= 0 && rewindEpoch < epochs, "rewind-epoch",
-                rewindEpoch, "at least 0 and below the number of epochs");
+  nonNegative("alpha", alpha);
+  nonNegative("threshold-limit", thresholdLimit);
+  nonNegative("l1", l1);
+  nonNegative("noise", noise);
+  nonNegative("growth-deviation", growthDeviation);
+  if (samplesPerClass)
+    requireOption(*samplesPerClass >= 2, "samples-per-class",
+                  double(*samplesPerClass), "at least 2");
+  if (rewindEpoch)
+    requireOption(*rewindEpoch >= 0 && *rewindEpoch < epochs, "rewind-epoch",
+                  *rewindEpoch, "at least 0 and below the number of epochs");
+  if (scope == PruneScope::Global &&
+      distribution.kind != SparsityDistribution::Kind::Uniform)
+    throw UserError("distribution: --prune-scope global ranks the weights of "
+                    "all layers together and finds its own; leave one out");
+}
+
+std::vector<std::string> MethodOptions::given() const {
+  const std::pair<const char *, bool> options[] = {
+      {"distribution",
+       distribution.kind != SparsityDistribution::Kind::Uniform},
+      {"lambda", lambda.has_value()},
+      {"drop-fraction", dropFraction.has_value()},
+      {"update-period", updatePeriod.has_value()},
+      {"stop-fraction", stopFraction.has_value()},
+      {"prune-scope", scope.has_value()},
+      {"alpha", alpha.has_value()},
+      {"threshold-limit", thresholdLimit.has_value()},
+      {"l1", l1.has_value()},
+      {"noise", noise.has_value()},
+      {"growth-deviation", growthDeviation.has_value()},
+      {"samples-per-class", samplesPerClass.has_value()},
+      {"rewind-epoch", rewindEpoch.has_value()},
+      {"reference-counts", referenceCounts}};
+  std::vector<std::string> names;
+  for (const auto &[name, isGiven] : options)
+    if (isGiven)
+      names.emplace_back(name);
+  return names;
 }
 
 void MethodOptions::visitState(StateVisitor &state) const {
   state.expect("sparsity", sparsity);
   state.expect("epochs", epochs);
-  state.expect("lambda", lambda);
   state.expect("distribution", int(distribution.kind));
   for (const auto &[layer, share] : distribution.sparsities)
     state.expect("distribution." + layer, share);
   // What a method's default stands for cannot be asked for.
   constexpr int kDefault = -1;
+  state.expect("lambda", lambda.value_or(kDefault));
   state.expect("drop_fraction", dropFraction.value_or(kDefault));
   state.expect("update_period", updatePeriod.value_or(kDefault));
   state.expect("stop_fraction", stopFraction.value_or(kDefault));
-  state.expect("prune_scope", int(scope));
-  state.expect("alpha", alpha);
-  state.expect("threshold_limit", thresholdLimit);
-  state.expect("l1", l1);
-  state.expect("noise", noise);
-  state.expect("growth_deviation", growthDeviation);
-  state.expect("samples_per_class", samplesPerClass);
-  state.expect("rewind_epoch", rewindEpoch);
+  state.expect("prune_scope", scope ? int(*scope) : kDefault);
+  state.expect("alpha", alpha.value_or(kDefault));
+  state.expect("threshold_limit", thresholdLimit.value_or(kDefault));
+  state.expect("l1", l1.value_or(kDefault));
+  state.expect("noise", noise.value_or(kDefault));
+  state.expect("growth_deviation", growthDeviation.value_or(kDefault));
+  state.expect("samples_per_class", samplesPerClass.value_or(kDefault));
+  state.expect("rewind_epoch", rewindEpoch.value_or(kDefault));
   state.expect("reference_counts", int(referenceCounts));
 }
 

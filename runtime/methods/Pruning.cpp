@@ -84,6 +84,8 @@ std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
 }
 
 /// NaN has no place in an order, and sorting by it is undefined.
+} // namespace
+
 void verifyFinite(const SparseParameter &parameter,
                   const std::vector<double> &scores) {
   for (size_t slot = 0; slot < scores.size(); ++slot)
@@ -94,8 +96,6 @@ void verifyFinite(const SparseParameter &parameter,
                       std::to_string(scores[slot]) +
                       "; use a lower learning rate or a smaller lambda");
 }
-
-} // namespace
 
 std::vector<uint32_t> slotsToKeep(const SparseParameter &parameter,
                                   int64_t count,

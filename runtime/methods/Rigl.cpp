@@ -10,14 +10,13 @@
 #include "Methods.h"
 #include "Selection.h"
 
-#include <cmath>
+#include "lacuna/Support/HalfCosine.h"
+
 #include <map>
 
 namespace lacuna {
 
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
 
 /// Evci et al., "Rigging the lottery: making all tickets winners", ICML 2020.
 class Rigl : public Method {
@@ -44,8 +43,7 @@ public:
                          const float *gradient) override {
     SparseParameter &weight = layer.weight();
     int64_t count = weight.activeUnits();
-    double share = dropped / 2 *
-                   (1 + std::cos(kPi * event.progress(options.epochs) / stop));
+    double share = dropped * halfCosine(event.progress(options.epochs) / stop);
     int64_t moved = static_cast<int64_t>(share * double(count));
     next[layer.number] =
         keepAndGrow(weight, slotsToKeep(weight, count - moved, score(weight)),

@@ -20,7 +20,12 @@ namespace lacuna {
 /// index.
 std::vector<uint32_t> largest(const std::vector<double> &scores, int64_t count);
 
-/// The slots that pruneToUnits() keeps.
+/// Throws UserError naming the parameter and the unit when a score is not
+/// finite: such scores have no order.
+void verifyFinite(const SparseParameter &parameter,
+                  const std::vector<double> &scores);
+
+/// The slots that pruneToUnits() keeps. Verifies the scores.
 std::vector<uint32_t> slotsToKeep(const SparseParameter &parameter,
                                   int64_t count,
                                   const std::vector<double> &scores);

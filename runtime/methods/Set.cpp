@@ -21,7 +21,8 @@ namespace {
 class Set : public Method {
 public:
   explicit Set(const MethodOptions &options)
-      : Method(options), dropped(options.dropFraction.value_or(0.3)) {}
+      : Method(options), dropped(options.dropFraction.value_or(0.3)),
+        growthDeviation(options.growthDeviation.value_or(0)) {}
 
   std::string name() const override { return "set"; }
 
@@ -36,11 +37,11 @@ public:
       RandomStream stream =
           context.stream(RandomPurpose::Growth, layer, event.step);
       growToUnits(weight, count, stream);
-      if (options.growthDeviation > 0)
+      if (growthDeviation > 0)
         forEachGrown(weight, before, [&](int64_t first, int64_t last) {
           for (int64_t i = first; i < last; ++i)
             weight.values()[i] =
-                stream.normal() * static_cast<float>(options.growthDeviation);
+                stream.normal() * static_cast<float>(growthDeviation);
         });
       weight.markChanged();
     }
@@ -66,6 +67,7 @@ private:
     };
     if (weight.structure().scheme != Scheme::Unstructured)
       return slotsToKeep(weight, kept(scores.size()), scores);
+    verifyFinite(weight, scores);
     std::vector<uint32_t> result;
     for (bool negative : {false, true}) {
       std::vector<uint32_t> slots;
@@ -82,7 +84,7 @@ private:
     return result;
   }
 
-  double dropped;
+  double dropped, growthDeviation;
 };
 
 } // namespace

@@ -12,6 +12,7 @@
 #include "Selection.h"
 
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/HalfCosine.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,7 +21,6 @@ namespace lacuna {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr double kLastDrop = 0.005;
 /// A layer this dense gives up no more than its sparsity when its momentum is
 /// above the average.
@@ -74,9 +74,8 @@ public:
     std::vector<double> shares = momentumShares(context);
     double average = 1 / double(std::max<size_t>(1, shares.size()));
     double drop =
-        kLastDrop +
-        (firstDrop - kLastDrop) *
-            (1 + std::cos(kPi * event.epoch / double(options.epochs))) / 2;
+        kLastDrop + (firstDrop - kLastDrop) *
+                        halfCosine(double(event.epoch) / options.epochs);
     int64_t free = budget;
     std::vector<std::vector<uint32_t>> kept;
     std::vector<int64_t> sizes, capacities;

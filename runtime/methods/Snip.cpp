@@ -28,6 +28,7 @@ public:
   void initialise(MethodContext &context) override {
     verifyInvariant(context.gradients != nullptr,
                     "snip was given no gradients to start from");
+    verifyGlobalTarget(context, options.sparsity);
     activateAll(context);
     context.gradients->reset();
     context.gradients->gradients(context.gradients->batch(), 1);

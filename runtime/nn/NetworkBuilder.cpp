@@ -227,7 +227,7 @@ NetworkBuilder &NetworkBuilder::lstm(const std::string &name, int64_t hidden,
   options.input = current;
   options.hidden = hidden;
   options.cells = cells;
-  options.maskable = sparsity == Sparsity::Maskable;
+  options.maskable = sparsifiesAll || sparsity == Sparsity::Maskable;
   options.scheme = scheme;
   layers.push_back(std::make_unique<Lstm>(name, options));
   current = {hidden, 1, 1};

@@ -8,6 +8,7 @@
 #include "lacuna/Runtime/RateSchedule.h"
 
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/HalfCosine.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +17,6 @@ namespace lacuna {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr double kFinalCosineRate = 4e-8;
 
 /// How often the rate has fallen.
@@ -37,7 +37,7 @@ double rateOfEpoch(const RateSchedule &schedule, double initial, int epoch,
     return initial;
   case RateShape::Cosine: {
     double final = std::min(kFinalCosineRate, initial);
-    return final + (initial - final) * (1 + std::cos(kPi * epoch / epochs)) / 2;
+    return final + (initial - final) * halfCosine(double(epoch) / epochs);
   }
   case RateShape::Step:
   case RateShape::MultiStep:

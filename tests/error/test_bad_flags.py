@@ -80,6 +80,22 @@ class BadRunFlags(LayerTest):
         self.refuse_run(USAGE_ERROR, ["--threads", "two"], "--threads", "two")
 
 
+# A method that has a use for the flag.
+USERS = {
+    "drop-fraction": "rigl",
+    "update-period": "rigl",
+    "stop-fraction": "rigl",
+    "alpha": "dst",
+    "threshold-limit": "dst",
+    "l1": "deepr",
+    "noise": "deepr",
+    "growth-deviation": "set",
+    "samples-per-class": "grasp",
+    "rewind-epoch": "lottery",
+    "prune-scope": "lottery",
+}
+
+
 class BadTrainFlags(ToolTest):
     def setUp(self):
         super().setUp()
@@ -99,11 +115,17 @@ class BadTrainFlags(ToolTest):
             "cache-dir": self.path("cache"),
         }
         flags.update({name.replace("_", "-"): v for name, v in changes.items()})
-        return ("train", *(w for n, v in flags.items() for w in ("--" + n, v)))
+        words = ((("--" + n, v) for n, v in flags.items() if v is not None))
+        return ("train", *(word for pair in words for word in pair))
 
     def refuse_value(self, flag, value):
         """Either kind of refusal will do, as long as it names flag and value."""
-        process = lacuna(*self.flags(**{flag: value}))
+        flags = {"method": USERS.get(flag, "mest-em"), flag: value}
+        if flags["method"] in ("dst", "deepr"):
+            flags["scheme"] = "unstructured"
+        if flags["method"] == "dst":
+            flags["sparsity"] = None
+        process = lacuna(*self.flags(**flags))
         self.assertIn(process.returncode, (USER_ERROR, USAGE_ERROR), process.stderr)
         self.assertIn(flag, process.stderr)
         self.assertIn(str(value), process.stderr)
@@ -183,9 +205,43 @@ class BadTrainFlags(ToolTest):
         self.refuse(USAGE_ERROR, ["--fast"], *self.flags(), "--fast")
 
     def test_methods_that_need_single_weights(self):
-        for method in ("dst", "deepr"):
+        for method, sparsity in (("dst", None), ("deepr", 0.9)):
             with self.subTest(method=method):
-                self.refuse(USER_ERROR, ["scheme", method], *self.flags(method=method))
+                flags = self.flags(method=method, sparsity=sparsity)
+                self.refuse(USER_ERROR, ["scheme", method], *flags)
+
+    def test_flags_that_the_method_has_no_use_for(self):
+        plain = {"scheme": None, "sparsity": None}
+        for method, flag, value, user in (
+            ("mest-em", "alpha", 5e-4, "dst"),
+            ("mest-em", "drop-fraction", 0.5, "rigl"),
+            ("rigl", "lambda", 0.5, "mest-ems"),
+            ("rigl", "rewind-epoch", 0, "lottery"),
+            ("static", "prune-scope", "layer", "gradual"),
+            ("snip", "initial-mask", "random", "static"),
+            ("grasp", "distribution", "erk", "lottery"),
+            ("dst", "sparsity", 0.9, "mest-em"),
+            ("dense", "sparsity", 0.9, "static"),
+            ("dense", "scheme", "block", "static"),
+        ):
+            with self.subTest(method=method, flag=flag):
+                flags = self.flags(**{**plain, "method": method, flag: value})
+                words = [flag + ": ", "the method " + method + " has no use", user]
+                self.refuse(USER_ERROR, words, *flags)
+        for method, flag, user in (
+            ("set", "--reference-counts", "mest"),
+            ("dense", "--sparsify-all", "dst"),
+        ):
+            with self.subTest(method=method, flag=flag):
+                flags = self.flags(**plain, method=method)
+                self.refuse(USER_ERROR, [flag.lstrip("-"), user], *flags, flag)
+
+    def test_two_ways_to_distribute(self):
+        self.refuse(
+            USER_ERROR,
+            ["distribution", "--prune-scope global"],
+            *self.flags(method="gradual", prune_scope="global", distribution="erk"),
+        )
 
     def test_data_efficiency_without_its_other_half(self):
         self.refuse(USER_ERROR, ["--remove-images"], *self.flags(phase_one=1))

@@ -15,7 +15,7 @@ import unittest
 from idx_data import write_set
 from lacuna_tool import USER_ERROR, ToolTest
 
-RUNS = ["dense", "static:block:0.8", "mest-em:unstructured"]
+RUNS = ["dense", "static:block:0.8", "mest-em:unstructured", "dst"]
 
 
 class CompareMethodsTest(ToolTest):
@@ -63,6 +63,7 @@ class CompareMethodsTest(ToolTest):
                 ["dense", "-", "0"],
                 ["static", "block", "0.8"],
                 ["mest-em", "unstructured", "0.9"],
+                ["dst", "unstructured", "-"],
             ],
         )
         for row, name in zip(rows, ["dense", "static-block-0.8"]):
@@ -99,7 +100,7 @@ class CompareMethodsTest(ToolTest):
 
     def test_bad_runs(self):
         argparse_error = 2
-        for run in ["static:", "a:b:c:d", "static:block:half"]:
+        for run in ["static:", "a:b:c:d", "static:block:half", "dense:block"]:
             with self.subTest(run=run):
                 self.refuse(argparse_error, [run], run)
         self.refuse(USER_ERROR, ["named twice"], "dense", "dense")

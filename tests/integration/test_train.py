@@ -17,6 +17,9 @@ from idx_data import write_set
 from lacuna_tool import ToolTest
 
 LENET_PARAMETERS = 431080
+DENSE = {"method": "dense", "scheme": None, "sparsity": None}
+ALL_BUT_DST = ("set", "rigl", "snfs", "dsr", "deepr", "snip", "grasp", "lottery",
+               "gradual")
 
 EPOCH_FIELDS = {
     "epoch": int,
@@ -36,6 +39,7 @@ SUMMARY_FIELDS = {
     "compiles": int,
     "cache_hits": int,
     "tuned_kernels": int,
+    "stream_fallbacks": int,
     "repacks": int,
     "compile_seconds": float,
     "stall_seconds": float,
@@ -70,7 +74,12 @@ class TrainTest(ToolTest):
             "cache-dir": cache or self.path("cache-%d" % self.runs),
         }
         settings.update({name.replace("_", "-"): v for name, v in flags.items()})
-        words = [w for name, v in settings.items() for w in ("--" + name, v)]
+        words = [
+            w
+            for name, v in settings.items()
+            if v is not None
+            for w in ("--" + name, v)
+        ]
         process = self.succeed("train", *words, "--weights-hash", *extra)
         with open(metrics, encoding="utf-8") as file:
             lines = [json.loads(line) for line in file]
@@ -110,15 +119,24 @@ class TrainTest(ToolTest):
 
     def test_every_method_trains(self):
         only_single_weights = ("deepr", "dst")
-        for method in ("set", "rigl", "snfs", "dsr", "deepr", "dst", "snip", "grasp",
-                       "lottery", "gradual"):
+        for method in (*ALL_BUT_DST, "dst"):
             for scheme in ("unstructured", "block", "pattern", "channel"):
                 if method in only_single_weights and scheme != "unstructured":
                     continue
                 with self.subTest(method=method, scheme=scheme):
+                    flags = {
+                        flag: value
+                        for flag, value, users in (
+                            ("sparsity", 0.75, ALL_BUT_DST),
+                            ("drop_fraction", 0.5, ("set", "rigl", "snfs", "dsr",
+                                                    "lottery")),
+                            ("update_period", 3, ("set", "rigl", "dsr", "gradual")),
+                        )
+                        if method in users
+                    }
                     epochs, summary, _ = self.train(
-                        method=method, scheme=scheme, sparsity=0.75, drop_fraction=0.5,
-                        update_period=3, cache=self.path("methods")
+                        method=method, scheme=scheme, cache=self.path("methods"),
+                        **{"sparsity": None, **flags}
                     )
                     self.assertLess(epochs[-1]["train_loss"], epochs[0]["train_loss"])
                     if method != "dst":
@@ -151,8 +169,9 @@ class TrainTest(ToolTest):
     def test_threads_do_not_change_a_bit(self):
         for method in ("mest-em", "mest-ems", "static", "dense"):
             with self.subTest(method=method):
-                one = self.train(method=method, threads=1)[2]
-                two = self.train(method=method, threads=2)[2]
+                flags = DENSE if method == "dense" else {"method": method}
+                one = self.train(threads=1, **flags)[2]
+                two = self.train(threads=2, **flags)[2]
                 self.assertEqual(one, two)
 
     def test_the_seed_changes_the_weights(self):
@@ -229,7 +248,7 @@ class TrainTest(ToolTest):
 
     def test_sparse_state_is_smaller_than_dense(self):
         _, sparse, _ = self.train(epochs=1)
-        _, dense, _ = self.train(epochs=1, method="dense", sparsity=0)
+        _, dense, _ = self.train(epochs=1, **DENSE)
         self.assertEqual(dense["parameters_active"], LENET_PARAMETERS)
         self.assertLess(sparse["model_state_bytes"], 0.5 * dense["model_state_bytes"])
 

@@ -24,6 +24,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace lacuna {
 
@@ -50,9 +51,10 @@ Example:
 struct TrainFlags {
   std::string model, data;
   std::string method = "mest-em";
-  std::string scheme = "block";
   std::string schedule = "cosine";
-  std::string initialMask = "random";
+  // Not every method has a use for these.
+  std::optional<std::string> scheme, initialMask, pruneScope;
+  std::optional<double> sparsity;
   std::vector<int> milestones;
   std::optional<int> stepPeriod;
   double rateFactor = 0.1;
@@ -63,7 +65,6 @@ struct TrainFlags {
   bool nesterov = false;
   double labelSmoothing = 0;
   std::string distribution = "uniform";
-  std::string pruneScope = "layer";
   bool sparsifyAll = false;
   MethodOptions options;
   bool dataEfficiency = false;
@@ -163,27 +164,27 @@ void defineMethodFlags(CLI::App &app, TrainFlags &flags) {
                  "0.75, dsr 0.95, set 1)");
   app.add_option("--prune-scope", flags.pruneScope,
                  "gradual, lottery: rank weights by layer or global")
-      ->capture_default_str();
+      ->default_str("layer");
   app.add_option("--alpha", options.alpha,
                  "dst: weight of the regulariser that raises thresholds")
-      ->capture_default_str();
+      ->default_str("0.0005");
   app.add_option("--threshold-limit", options.thresholdLimit,
                  "dst: largest magnitude of a threshold, 0 for none")
-      ->capture_default_str();
+      ->default_str("10");
   app.add_option("--l1", options.l1, "deepr: strength of the L1 penalty")
-      ->capture_default_str();
+      ->default_str("1e-05");
   app.add_option("--noise", options.noise,
                  "deepr: deviation of the noise on gradients")
-      ->capture_default_str();
+      ->default_str("1e-05");
   app.add_option("--growth-deviation", options.growthDeviation,
                  "set: deviation of grown weights, 0 for zeros")
-      ->capture_default_str();
+      ->default_str("0");
   app.add_option("--samples-per-class", options.samplesPerClass,
                  "grasp: images of each class to score with")
-      ->capture_default_str();
+      ->default_str("10");
   app.add_option("--rewind-epoch", options.rewindEpoch,
                  "lottery: epoch whose weights each round goes back to")
-      ->capture_default_str();
+      ->default_str("0");
   app.add_flag("--reference-counts", options.referenceCounts,
                "mest: count units as the authors' code does");
   app.add_flag("--freeze-zero-biases", flags.freezeZeroBiases,
@@ -208,13 +209,13 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
       ->capture_default_str();
   app.add_option("--scheme", flags.scheme,
                  "unstructured, block, pattern or channel")
-      ->capture_default_str();
-  app.add_option("--sparsity", flags.options.sparsity,
+      ->default_str("block");
+  app.add_option("--sparsity", flags.sparsity,
                  "Share of the weights of a sparse layer that are absent")
-      ->capture_default_str();
+      ->default_str("0.9");
   app.add_option("--initial-mask", flags.initialMask,
                  "Units to start from: random, or by magnitude of the draws")
-      ->capture_default_str();
+      ->default_str("random");
   app.add_option("--epochs", flags.options.epochs,
                  "Passes over the training images")
       ->capture_default_str();
@@ -223,7 +224,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
   defineOptimiserFlags(app, flags);
   app.add_option("--lambda", flags.options.lambda,
                  "Weight of the gradient in MEST's importance score")
-      ->capture_default_str();
+      ->default_str("0");
   defineMethodFlags(app, flags);
   app.add_option("--seed", flags.seed, "Decides every random choice")
       ->check([](const std::string &text) {
@@ -298,7 +299,7 @@ TrainerOptions trainerOptions(const TrainFlags &flags) {
   options.epochs = flags.options.epochs;
   options.batch = flags.batch;
   options.seed = flags.seed;
-  options.initialMask = parseInitialMask(flags.initialMask);
+  options.initialMask = parseInitialMask(flags.initialMask.value_or("random"));
   options.labelSmoothing = flags.labelSmoothing;
   options.schedule = rateSchedule(flags);
   options.optimiser = optimiserOptions(flags, batchNorm);
@@ -326,11 +327,26 @@ DataEfficiencyOptions dataEfficiency(const TrainFlags &flags, int64_t images) {
 MethodOptions methodOptions(const TrainFlags &flags,
                             const TrainerOptions &training) {
   MethodOptions options = flags.options;
+  options.sparsity = flags.sparsity.value_or(options.sparsity);
   options.distribution = parseDistribution(flags.distribution);
-  options.scope = parsePruneScope(flags.pruneScope);
+  if (flags.pruneScope)
+    options.scope = parsePruneScope(*flags.pruneScope);
   options.momentum = training.optimiser.momentum;
   options.weightDecay = training.optimiser.weightDecay;
   return options;
+}
+
+/// Refuses the flags that say which units are active but that the method has no
+/// use for. makeMethod() refuses those that are options of methods.
+void verifyUses(const TrainFlags &flags) {
+  const std::pair<const char *, bool> given[] = {
+      {"scheme", flags.scheme.has_value()},
+      {"sparsity", flags.sparsity.has_value()},
+      {"sparsify-all", flags.sparsifyAll},
+      {"initial-mask", flags.initialMask.has_value()}};
+  for (const auto &[flag, isGiven] : given)
+    if (isGiven)
+      verifyMethodUses(flags.method, flag);
 }
 
 ImageFolderOptions imageFolders(const TrainFlags &flags) {
@@ -371,9 +387,10 @@ std::string savingPath(const TrainFlags &flags) {
 /// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
 /// go on from, or null.
 void execute(const TrainFlags &flags, const std::string &record,
-             Checkpoint *checkpoint, const ProviderFactory &makeProvider) {
+            Checkpoint *checkpoint, const ProviderFactory &makeProvider) {
   TrainerOptions options = trainerOptions(flags);
-  Scheme scheme = parseSparseScheme(flags.scheme);
+  Scheme scheme = parseSparseScheme(flags.scheme.value_or("block"));
+  verifyUses(flags);
   std::unique_ptr<Method> method =
       makeMethod(flags.method, methodOptions(flags, options));
   ThreadPool pool(flags.provider.threads);

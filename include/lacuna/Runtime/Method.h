@@ -31,33 +31,36 @@ enum class PruneScope { Layer, Global };
 /// Throws UserError, naming the known scopes, on an unknown name.
 PruneScope parsePruneScope(const std::string &name);
 
-/// What methods can be told. An option that a method has no use for is ignored;
-/// docs/methods.md says which uses which, and where a method's own default
-/// stands for an absent one.
+/// What methods can be told. An absent option stands for the method's default;
+/// one that is given to a method that has no use for it is refused.
+/// docs/methods.md says which uses which.
 struct MethodOptions {
   double sparsity = 0.9; ///< Of all weights of the sparse layers.
   int epochs = 160;      ///< Schedules stretch with the length of training.
-  double lambda = 0;     ///< Weight of the gradient in MEST's importance score.
   SparsityDistribution distribution = {};
+  /// MEST: weight of the gradient in the importance score (0).
+  std::optional<double> lambda = {};
   /// Share of a layer's active units that a mutation replaces at first.
   std::optional<double> dropFraction = {};
   /// Steps between mutations.
   std::optional<int64_t> updatePeriod = {};
   /// Share of training after which the active set is frozen.
   std::optional<double> stopFraction = {};
-  PruneScope scope = PruneScope::Layer;
-  /// DST: weight of the regulariser that raises thresholds.
-  double alpha = 5e-4;
-  /// DST: thresholds stay within plus and minus this; 0 lets them go.
-  double thresholdLimit = 10;
-  /// DeepR: strength of the L1 penalty, deviation of the gradient noise.
-  double l1 = 1e-5, noise = 1e-5;
-  /// SET: deviation of grown weights; 0 grows zeros.
-  double growthDeviation = 0;
-  /// GraSP: images of each class to score with.
-  int64_t samplesPerClass = 10;
-  /// Lottery ticket: the epoch whose weights a round goes back to.
-  int rewindEpoch = 0;
+  /// Gradual pruning and lottery tickets (Layer).
+  std::optional<PruneScope> scope = {};
+  /// DST: weight of the regulariser that raises thresholds (5e-4).
+  std::optional<double> alpha = {};
+  /// DST: thresholds stay within plus and minus this; 0 lets them go (10).
+  std::optional<double> thresholdLimit = {};
+  /// DeepR: strength of the L1 penalty, deviation of the gradient noise (1e-5
+  /// both).
+  std::optional<double> l1 = {}, noise = {};
+  /// SET: deviation of grown weights; 0 grows zeros (0).
+  std::optional<double> growthDeviation = {};
+  /// GraSP: images of each class to score with (10).
+  std::optional<int64_t> samplesPerClass = {};
+  /// Lottery ticket: the epoch whose weights a round goes back to (0).
+  std::optional<int> rewindEpoch = {};
   /// MEST: count units as the authors' percentiles and truncations do.
   bool referenceCounts = false;
   /// SNFS: momentum of the dense gradients it keeps, and the weight decay in
@@ -66,6 +69,9 @@ struct MethodOptions {
 
   /// Throws UserError naming the option that is out of range.
   void verify() const;
+  /// Flags of `lacuna train`, without their dashes, of the options that are
+  /// given and that not every method uses.
+  std::vector<std::string> given() const;
   /// A resumed run must repeat them.
   void visitState(StateVisitor &state) const;
 };
@@ -186,6 +192,11 @@ public:
     return false;
   }
 
+  /// Called when the weights of active units were replaced from outside, after
+  /// initialise() and before training. Methods that keep weights of their own
+  /// take them over.
+  virtual void adoptWeights(MethodContext & /*context*/) {}
+
   /// What the optimiser trains: by default the parameters of the network.
   /// Called once, after initialise().
   virtual std::vector<Parameter *>
@@ -213,8 +224,12 @@ protected:
 /// dsr, deepr, dst, snip, grasp, lottery, gradual.
 std::vector<std::string> methodNames();
 
+/// Throws UserError when a method has no use for an option, which goes by its
+/// flag of `lacuna train`, naming the methods that have.
+void verifyMethodUses(const std::string &method, const std::string &option);
+
 /// Throws UserError on an unknown name, naming the known ones, and on options
-/// out of range, naming the option.
+/// out of range or that the method has no use for, naming the option.
 std::unique_ptr<Method> makeMethod(const std::string &name,
                                    const MethodOptions &options);
 

@@ -133,6 +133,21 @@ TEST(Dst, NamesTheLayerWhoseThresholdIsNotFinite) {
   EXPECT_NE(text.find("--alpha"), std::string::npos);
 }
 
+TEST(Dst, AdoptsWeightsThatReplaceItsDraws) {
+  OneMasked one(4, 2);
+  SparseParameter &weight = one.weights();
+  weight.activate({{0, 1, 3, 6}, {}});
+  const float values[] = {1, -2, 3, -4};
+  std::copy(std::begin(values), std::end(values), weight.values());
+  one.method->adoptWeights(one.context);
+  const float expected[] = {1, -2, 0, 3, 0, 0, -4, 0};
+  EXPECT_TRUE(std::equal(std::begin(expected), std::end(expected),
+                         one.dense->values()));
+  one.remask();
+  EXPECT_EQ(weight.active().units, (std::vector<uint32_t>{0, 1, 3, 6}));
+  EXPECT_EQ(weight.values()[3], -4);
+}
+
 TEST(Dst, NeedsSingleWeights) {
   EXPECT_EQ(refusal([] {
               OneLayer one(conv(4), Scheme::Block, "dst", {0.9, 10});

@@ -146,7 +146,7 @@ TEST(Pruning, ScoresUnitsByTheirNorm) {
 TEST(Pruning, RefusesScoresWithoutAnOrder) {
   for (Scheme scheme : {Scheme::Unstructured, Scheme::Pattern}) {
     SparseParameter weights = parameterOf(conv(4), scheme);
-    auto method = makeMethod("static", {0.6, 10, 0});
+    auto method = makeMethod("static", {0.6, 10});
     RandomStream stream(kSeed, RandomPurpose::Growth);
     weights.activate(randomUnits(weights, 0.6, stream));
     weights.values()[0] = std::nanf("");
@@ -308,7 +308,7 @@ TEST_P(EveryMethod, KeepsExactCountsInEveryEpoch) {
   constexpr int kEpochs = 160;
   for (const Geometry &geometry :
        {conv(32), conv(16, 5), Geometry::linear(300, 100)}) {
-    OneLayer one(geometry, scheme, name, {sparsity, kEpochs, 0});
+    OneLayer one(geometry, scheme, name, {sparsity, kEpochs});
     SparseParameter &weights = one.weights();
     fillRandomly(weights, 0);
     EXPECT_EQ(weights.activeUnits(), unitsAtSparsity(weights, sparsity));
@@ -352,7 +352,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(Mest, DropsAndGrowsAFifth) {
-  OneLayer one(conv(32), Scheme::Unstructured, "mest", {0.9, 160, 0});
+  OneLayer one(conv(32), Scheme::Unstructured, "mest", {0.9, 160});
   SparseParameter &weights = one.weights();
   fillRandomly(weights, 0);
   std::vector<float> before(weights.values(), weights.values() + 922);
@@ -372,7 +372,7 @@ TEST(Mest, DropsAndGrowsAFifth) {
 }
 
 TEST(MestEm, FreezesAfterTheSecondMilestone) {
-  OneLayer one(conv(32), Scheme::Block, "mest-em", {0.9, 160, 0});
+  OneLayer one(conv(32), Scheme::Block, "mest-em", {0.9, 160});
   SparseParameter &weights = one.weights();
   fillRandomly(weights, 0);
   int mutations = 0;
@@ -387,7 +387,7 @@ TEST(MestEm, FreezesAfterTheSecondMilestone) {
 
 TEST(MestEms, FollowsThePublishedSchedules) {
   auto at = [](const char *name, double sparsity, int epoch) {
-    return scheduled(*makeMethod(name, {sparsity, 160, 0}), sparsity, epoch);
+    return scheduled(*makeMethod(name, {sparsity, 160}), sparsity, epoch);
   };
   EXPECT_NEAR(at("mest-ems", 0.9, 0), 0.85, 1e-12);
   EXPECT_NEAR(at("mest-ems", 0.9, 90), 0.875, 1e-12);
@@ -401,7 +401,7 @@ TEST(MestEms, FollowsThePublishedSchedules) {
 }
 
 TEST(MestEms, ForgetsTheNewWeightThatTurnsOutWorse) {
-  OneLayer one(conv(32), Scheme::Unstructured, "mest-ems", {0.9, 160, 0});
+  OneLayer one(conv(32), Scheme::Unstructured, "mest-ems", {0.9, 160});
   SparseParameter &weights = one.weights();
   std::set<uint32_t> old = unitSet(weights);
   std::fill_n(weights.values(), weights.size(), 1.0f);
@@ -414,7 +414,7 @@ TEST(MestEms, ForgetsTheNewWeightThatTurnsOutWorse) {
 }
 
 TEST(MestEms, ReachesTheTargetInRunsTooShortForItsSchedule) {
-  OneLayer one(conv(32), Scheme::Block, "mest-ems", {0.9, 1, 0});
+  OneLayer one(conv(32), Scheme::Block, "mest-ems", {0.9, 1});
   SparseParameter &weights = one.weights();
   one.mutate(0);
   EXPECT_GT(weights.activeUnits(), unitsAtSparsity(weights, 0.9));
@@ -433,13 +433,55 @@ TEST(MakeMethod, RefusesWhatMakesNoSense) {
   };
   EXPECT_NE(message("rigl2", {}).find("mest-ems"), std::string::npos);
   for (double sparsity : {1.0, 1.5, -0.1, std::nan("")})
-    EXPECT_EQ(message("mest", {sparsity, 160, 0}).find("sparsity: is"), 0u);
-  EXPECT_EQ(message("mest", {0.9, 0, 0}).find("epochs: is 0"), 0u);
-  EXPECT_EQ(message("mest", {0.9, 160, -1}).find("lambda: is -1"), 0u);
+    EXPECT_EQ(message("mest", {sparsity, 160}).find("sparsity: is"), 0u);
+  EXPECT_EQ(message("mest", {0.9, 0}).find("epochs: is 0"), 0u);
+  MethodOptions negative;
+  negative.lambda = -1;
+  EXPECT_EQ(message("mest", negative).find("lambda: is -1"), 0u);
   // Growing back to 0.2 - 0.5 * 0.8 makes no sense.
-  EXPECT_EQ(message("mest-ems", {0.2, 160, 0}).find("sparsity: 0.2"), 0u);
+  EXPECT_EQ(message("mest-ems", {0.2, 160}).find("sparsity: 0.2"), 0u);
   for (const std::string &name : methodNames())
     EXPECT_EQ(makeMethod(name, {})->name(), name);
+}
+
+TEST(MakeMethod, RefusesOptionsThatTheMethodHasNoUseFor) {
+  using O = MethodOptions;
+  auto users = [](auto give) {
+    std::string names;
+    for (const std::string &name : methodNames()) {
+      O options;
+      give(options);
+      try {
+        makeMethod(name, options);
+        names += name + " ";
+      } catch (const UserError &error) {
+        EXPECT_NE(std::string(error.what()).find("has no use for it"),
+                  std::string::npos)
+            << error.what();
+      }
+    }
+    return names;
+  };
+  const std::string mest = "mest mest-em mest-ems mest-ems-readme ";
+  EXPECT_EQ(users([](O &o) { o.lambda = 0; }), mest);
+  EXPECT_EQ(users([](O &o) { o.referenceCounts = true; }), mest);
+  EXPECT_EQ(users([](O &o) { o.dropFraction = 0.5; }),
+            "set rigl snfs dsr lottery ");
+  EXPECT_EQ(users([](O &o) { o.updatePeriod = 5; }), "set rigl dsr gradual ");
+  EXPECT_EQ(users([](O &o) { o.stopFraction = 0.5; }), "set rigl dsr gradual ");
+  EXPECT_EQ(users([](O &o) { o.scope = PruneScope::Layer; }),
+            "lottery gradual ");
+  EXPECT_EQ(users([](O &o) { o.alpha = 1; }), "dst ");
+  EXPECT_EQ(users([](O &o) { o.thresholdLimit = 1; }), "dst ");
+  EXPECT_EQ(users([](O &o) { o.l1 = 1; }), "deepr ");
+  EXPECT_EQ(users([](O &o) { o.noise = 1; }), "deepr ");
+  EXPECT_EQ(users([](O &o) { o.growthDeviation = 1; }), "set ");
+  EXPECT_EQ(users([](O &o) { o.samplesPerClass = 5; }), "grasp ");
+  EXPECT_EQ(users([](O &o) { o.rewindEpoch = 1; }), "lottery ");
+  EXPECT_EQ(users([](O &o) {
+              o.distribution.kind = SparsityDistribution::Kind::ErdosRenyi;
+            }),
+            "static " + mest + "set rigl snfs dsr deepr lottery gradual ");
 }
 
 } // namespace

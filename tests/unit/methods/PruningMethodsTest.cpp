@@ -89,6 +89,22 @@ TEST(Snip, LeavesEveryLayerAUnit) {
   EXPECT_EQ(second.weight().size(), 1);
 }
 
+TEST(Snip, NamesTheUnitWhoseGradientIsNotFinite) {
+  SparseLayer layer("layer", Geometry::linear(6, 1), Structure::unstructured(),
+                    {});
+  std::unique_ptr<Method> method = makeMethod("snip", {0.5, 10});
+  MethodContext context({&layer}, *method, kSeed);
+  MadeUpGradients source;
+  source.onReset = [&] { std::fill_n(layer.weight().values(), 6, 1.0f); };
+  source.onGradients = [&] {
+    std::fill_n(layer.weight().gradient(), 6, 1.0f);
+    layer.weight().gradient()[4] = std::nanf("");
+  };
+  context.gradients = &source;
+  std::string text = refusal([&] { method->initialise(context); });
+  EXPECT_NE(text.find("unit 4 of layer.weight"), std::string::npos) << text;
+}
+
 /// A loss w' A w / 2, whose gradient is A w and whose Hessian is A.
 TEST(Grasp, ScoresByTheHessianGradientProduct) {
   constexpr int64_t kWeights = 40;
@@ -256,6 +272,26 @@ TEST(Lottery, RewindsSurvivorsToTheEarlyEpoch) {
   for (int epoch = 11; epoch < ticket.method->runEpochs(); epoch += 3)
     ticket.startEpoch(epoch);
   EXPECT_EQ(weight.size(), 100);
+}
+
+TEST(Targets, ThatPatternsCannotMeetAreRefusedAtTheStart) {
+  auto start = [](const std::string &name, const MethodOptions &options) {
+    return refusal(
+        [&] { OneLayer one(conv(8), Scheme::Pattern, name, options); });
+  };
+  for (const char *name : {"gradual", "lottery"}) {
+    MethodOptions options{0.5, 10};
+    EXPECT_NE(start(name, options).find("its patterns alone"),
+              std::string::npos);
+    options.scope = PruneScope::Global;
+    EXPECT_NE(start(name, options).find("than their patterns alone"),
+              std::string::npos);
+    options.sparsity = 0.9999;
+    EXPECT_NE(start(name, options).find("less than one unit"),
+              std::string::npos);
+    options.sparsity = 0.9;
+    EXPECT_EQ(start(name, options), "accepted");
+  }
 }
 
 TEST(MethodOptions, NameTheOneOutOfRange) {

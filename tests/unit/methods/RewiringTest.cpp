@@ -60,6 +60,20 @@ TEST(DenseGrowth, TakesTheLargest) {
             (std::vector<uint32_t>{0, 1, 3, 4, 5}));
 }
 
+TEST(DenseGrowth, NamesTheUnitWhoseGradientIsNotFinite) {
+  for (Scheme scheme : {Scheme::Unstructured, Scheme::Pattern}) {
+    SparseParameter weights = parameterOf(conv(2), scheme);
+    weights.activate(
+        {{0}, std::vector<uint8_t>(scheme == Scheme::Pattern ? 1 : 0)});
+    std::vector<float> dense(weights.denseSize(), 1);
+    dense[13] = std::nanf("");
+    std::string text =
+        refusal([&] { keepAndGrow(weights, {0}, 2, dense.data()); });
+    EXPECT_NE(text.find(" of layer.weight is not finite"), std::string::npos)
+        << text;
+  }
+}
+
 TEST(DenseGrowth, BlocksAndFiltersByTheirNorm) {
   SparseParameter blocks = parameterOf(Geometry::linear(3, 4), Scheme::Block);
   blocks.activate({{0}, {}});
@@ -104,6 +118,17 @@ TEST(Set, DropsTheSmallestOfEachSign) {
   EXPECT_EQ(weights.activeUnits(), 10);
   std::multiset<float> values(weights.values(), weights.values() + 10);
   EXPECT_EQ(values, (std::multiset<float>{-4, -3, -2, 0, 0, 2, 3, 4, 5, 6}));
+}
+
+TEST(Set, NamesTheWeightThatHasNoMagnitude) {
+  OneLayer one(Geometry::linear(10, 10), Scheme::Unstructured, "set",
+               {0.5, 10});
+  fillRandomly(one.weights(), 1);
+  one.weights().values()[7] = std::nanf("");
+  std::string text = refusal([&] { one.mutate(1); });
+  EXPECT_NE(text.find("layer.weight has an importance of nan"),
+            std::string::npos)
+      << text;
 }
 
 TEST(Set, CountsStepsAndStopsWhenTold) {
@@ -215,6 +240,42 @@ TEST(Snfs, MovesWeightsWhereMomentumIs) {
   float momentum = busy.weight().momentum()[at - units.begin()];
   float value = busy.weight().values()[at - units.begin()];
   EXPECT_TRUE(momentum == 150 || value != 0);
+}
+
+/// Weights that stay are not zero, those that were dropped and grown are.
+TEST(Snfs, DropsLessAsTimePassesAndInNearlyDenseLayersWithMuchMomentum) {
+  SparseLayer quiet("quiet", Geometry::linear(100, 2),
+                    Structure::unstructured(), {});
+  SparseLayer busy("busy", Geometry::linear(100, 2), Structure::unstructured(),
+                   {});
+  auto survivors = [&](double sparsity, int epoch) {
+    std::unique_ptr<Method> method = makeMethod("snfs", {sparsity, 10});
+    MethodContext context({&quiet, &busy}, *method, kSeed);
+    method->initialise(context);
+    float size = 1;
+    for (const MethodLayer &layer : context.layers) {
+      std::fill_n(layer.weight().values(), layer.weight().size(), 1.0f);
+      std::vector<float> gradient(200, size);
+      method->takeDenseGradient(context, layer,
+                                eventAt(Moment::Gradients, 999, kSteps),
+                                gradient.data());
+      size = 3;
+    }
+    method->mutate(context,
+                   eventAt(Moment::EpochStart, epoch * kSteps, kSteps));
+    auto kept = [](const SparseLayer &layer) {
+      const SparseParameter &weight = layer.weight();
+      return weight.size() -
+             std::count(weight.values(), weight.values() + weight.size(), 0.0f);
+    };
+    return std::pair(kept(quiet), kept(busy));
+  };
+  // 0.005 + 0.495 * (1 + cos(pi epoch / 10)) / 2 of 100 each, rounded up.
+  EXPECT_EQ(survivors(0.5, 1), std::pair(int64_t(51), int64_t(51)));
+  EXPECT_EQ(survivors(0.5, 5), std::pair(int64_t(74), int64_t(74)));
+  EXPECT_EQ(survivors(0.5, 9), std::pair(int64_t(98), int64_t(98)));
+  // Of 180 each: 0.4879, and no more than the sparsity, 0.1.
+  EXPECT_EQ(survivors(0.1, 1), std::pair(int64_t(92), int64_t(162)));
 }
 
 TEST(Dsr, KeepsTheSumAndSteersItsThreshold) {

@@ -114,7 +114,7 @@ TEST(Trainer, MakesNoDenseBufferForASparseLayer) {
   ThreadPool pool(1);
   InterpreterProvider provider(8);
   DataSet data = spots(32, 8);
-  std::unique_ptr<Method> method = makeMethod("mest-em", {0.9, 4, 0});
+  std::unique_ptr<Method> method = makeMethod("mest-em", {0.9, 4});
   resetMemoryPeaks();
   Network network = builder.build("wide");
   Trainer trainer(network, *method, provider, pool, data, shortRun(4));

@@ -71,10 +71,14 @@ inline Network spotNetwork(Scheme scheme) {
 /// Short runs see several mutations, and lotteries few rounds.
 inline MethodOptions spotOptions(const std::string &method, double sparsity,
                                  int epochs) {
-  MethodOptions options{sparsity, epochs, 0};
-  options.updatePeriod = 4;
-  options.samplesPerClass = 4;
-  options.alpha = 0.02;
+  MethodOptions options{sparsity, epochs};
+  if (method == "set" || method == "rigl" || method == "dsr" ||
+      method == "gradual")
+    options.updatePeriod = 4;
+  if (method == "grasp")
+    options.samplesPerClass = 4;
+  if (method == "dst")
+    options.alpha = 0.02;
   if (method == "lottery")
     options.dropFraction = 0.5;
   return options;
