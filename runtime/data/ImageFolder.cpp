@@ -11,6 +11,7 @@
 
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Runtime/Random.h"
+#include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -69,8 +70,25 @@ operators::Rectangle randomCrop(int64_t height, int64_t width,
 
 class ImageFolder : public ImageSource {
 public:
-  ImageFolder(std::vector<std::string> paths, const ImageFolderOptions &options)
-      : paths(std::move(paths)), options(options) {}
+  /// `paths` are below `folder`.
+  ImageFolder(std::string folder, std::vector<std::string> paths,
+              const ImageFolderOptions &options)
+      : folder(std::move(folder)), paths(std::move(paths)), options(options) {}
+
+  uint32_t fingerprint(int64_t count) const override {
+    uint32_t sum = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const std::string &path = paths[size_t(i)];
+      std::error_code error;
+      uint64_t bytes = fs::file_size(whole(path), error);
+      if (error)
+        throw UserError("data set: " + whole(path) +
+                        " cannot be looked at: " + error.message());
+      std::string text = path + "\n" + std::to_string(bytes) + "\n";
+      sum = addToCrc32(sum, text.data(), text.size());
+    }
+    return sum;
+  }
 
   void load(ThreadPool &pool, const uint32_t *index, int64_t count,
             const AugmentationKey *key, uint8_t *pixels) override {
@@ -104,7 +122,7 @@ private:
         return found->second;
     }
     auto image = std::make_shared<const DecodedImage>(
-        decodeImage(paths[size_t(number)]));
+        decodeImage(whole(paths[size_t(number)])));
     std::lock_guard<std::mutex> lock(mutex);
     if (cachedBytes + image->pixels.size() <= options.cacheBytes &&
         cache.emplace(number, image).second)
@@ -112,6 +130,11 @@ private:
     return image;
   }
 
+  std::string whole(const std::string &path) const {
+    return (fs::path(folder) / path).string();
+  }
+
+  std::string folder;
   std::vector<std::string> paths;
   ImageFolderOptions options;
   std::mutex mutex;
@@ -129,11 +152,15 @@ std::vector<std::string> namesIn(const fs::path &folder) {
                     "; give a folder that holds train/CLASS/IMAGE and "
                     "val/CLASS/IMAGE");
   std::vector<std::string> names;
-  for (const fs::directory_entry &entry : entries) {
-    std::string name = entry.path().filename().string();
+  for (; entries != fs::directory_iterator() && !error;
+       entries.increment(error)) {
+    std::string name = entries->path().filename().string();
     if (name.front() != '.')
       names.push_back(name);
   }
+  if (error)
+    throw EnvironmentError("data set: the folder " + folder.string() +
+                           " cannot be read to its end: " + error.message());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -175,10 +202,11 @@ ImageSet listImages(const fs::path &folder,
     for (size_t which = 0; which < classes.size(); ++which)
       if (number < imagesOfClass[which].size()) {
         paths.push_back(
-            (folder / classes[which] / imagesOfClass[which][number]).string());
+            (fs::path(classes[which]) / imagesOfClass[which][number]).string());
         set.labels.push_back(static_cast<Label>(which));
       }
-  set.source = std::make_shared<ImageFolder>(std::move(paths), options);
+  set.source =
+      std::make_shared<ImageFolder>(folder.string(), std::move(paths), options);
   return set;
 }
 

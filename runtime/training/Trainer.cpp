@@ -319,10 +319,21 @@ void Trainer::trainEpoch() {
     if (!saving.path.empty() && saving.everySteps > 0 &&
         position.step % saving.everySteps == 0 && position.step < steps)
       save(saving.path);
+    if (stopsHere())
+      return;
   }
 }
 
+bool Trainer::stopsHere() { return shouldStop && shouldStop(); }
+
 double Trainer::testAccuracy() {
+  std::function<bool()> asked = std::exchange(shouldStop, nullptr);
+  double accuracy = *testUnlessStopped();
+  shouldStop = std::move(asked);
+  return accuracy;
+}
+
+std::optional<double> Trainer::testUnlessStopped() {
   int64_t correct = 0, count = static_cast<int64_t>(testOrder.size());
   for (int64_t first = 0; first < count;) {
     int64_t size = std::min(options.batch, count - first);
@@ -335,26 +346,32 @@ double Trainer::testAccuracy() {
       reportDivergence("on the test images", result.lossSum);
     correct += result.correct;
     first += size;
+    if (first < count && stopsHere())
+      return std::nullopt;
   }
   return double(correct) / double(count);
 }
 
-void Trainer::runEpoch() {
+bool Trainer::runEpoch() {
   Stopwatch watch;
   double earlier = position.trainSeconds;
   trainEpoch();
+  if (stopsHere())
+    return false;
   if (position.epoch + 1 == method.runEpochs()) {
     method.finish(methodContext);
     network.repackChanged();
   }
-  double accuracy = testAccuracy();
-  position.finalTestAccuracy = accuracy;
-  position.bestTestAccuracy = std::max(position.bestTestAccuracy, accuracy);
+  std::optional<double> accuracy = testUnlessStopped();
+  if (!accuracy)
+    return false;
+  position.finalTestAccuracy = *accuracy;
+  position.bestTestAccuracy = std::max(position.bestTestAccuracy, *accuracy);
   const Progress &progress = position.progress;
   EpochReport report{position.epoch + 1,
                      progress.lossSum / progress.images,
                      double(progress.correct) / progress.images,
-                     accuracy,
+                     *accuracy,
                      network.density(),
                      progress.images / position.trainSeconds,
                      earlier + watch.seconds(),
@@ -370,11 +387,22 @@ void Trainer::runEpoch() {
       (last ||
        (saving.everyEpochs > 0 && position.epoch % saving.everyEpochs == 0)))
     save(saving.path);
+  return true;
 }
 
 TrainingSummary Trainer::run() {
   while (position.epoch < method.runEpochs())
-    runEpoch();
+    if (stopsHere() || !runEpoch()) {
+      if (!saving.path.empty())
+        save(saving.path);
+      TrainingSummary summary = summarise();
+      summary.stop = {position.epoch + 1, position.step};
+      return summary;
+    }
+  return summarise();
+}
+
+TrainingSummary Trainer::summarise() const {
   TrainingSummary summary;
   summary.bestTestAccuracy = position.bestTestAccuracy;
   summary.finalTestAccuracy = position.finalTestAccuracy;

@@ -14,11 +14,15 @@ namespace lacuna {
 
 namespace {
 
-/// Tells data sets apart well enough: images in another order or number, or of
-/// another set, have other labels.
-uint64_t labelChecksum(const ImageSet &set) {
-  return addToCrc32(0, set.labels.data(),
-                    set.labels.size() * sizeof(set.labels[0]));
+std::string labelChecksum(const ImageSet &set) {
+  return std::to_string(addToCrc32(0, set.labels.data(),
+                                   set.labels.size() * sizeof(set.labels[0])));
+}
+
+std::string imageChecksum(const ImageSet &set) {
+  return std::to_string(
+      set.source ? set.source->fingerprint(set.count())
+                 : addToCrc32(0, set.images.data(), size_t(set.images.size())));
 }
 
 } // namespace
@@ -51,8 +55,19 @@ void Trainer::visitData(StateVisitor &state) {
   state.expect("data", data.name);
   state.expect("train_images", data.train.count());
   state.expect("test_images", data.test.count());
-  state.expect("labels", std::to_string(labelChecksum(data.train)) + " " +
-                             std::to_string(labelChecksum(data.test)));
+  state.expect("labels",
+               labelChecksum(data.train) + " " + labelChecksum(data.test));
+  // Every save visits the data, which stays what it is.
+  if (imageChecksums.empty())
+    imageChecksums = imageChecksum(data.train) + " " + imageChecksum(data.test);
+  state.expect("pixels", imageChecksums);
+  for (size_t channel = 0; channel < data.mean.size(); ++channel) {
+    std::string number = std::to_string(channel);
+    state.expect("mean" + number, data.mean[channel]);
+    state.expect("deviation" + number, data.deviation[channel]);
+  }
+  state.expect("augment", static_cast<int>(data.augment));
+  state.expect("pad", data.pad);
 }
 
 void Trainer::visitPosition(StateVisitor &state) {
@@ -111,6 +126,7 @@ void Trainer::save(const std::string &path) {
 
 void Trainer::startFrom(const std::string &exportFolder) {
   importNetwork(exportFolder, network);
+  method.adoptWeights(methodContext);
   network.repackChanged();
   position.repacks = -network.repacks();
 }

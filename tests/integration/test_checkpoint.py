@@ -10,6 +10,7 @@ metrics of a run that was left alone."""
 import json
 import os
 import random
+import signal
 import subprocess
 import time
 import unittest
@@ -70,6 +71,34 @@ class CheckpointRuns(CheckpointTest):
         self.assertEqual(self.epochs("killed"), self.epochs("whole"))
         left = sorted(n for n in os.listdir(self.directory) if "safetensors" in n)
         self.assertEqual(left, ["run.safetensors", "run.safetensors.previous"])
+
+    def test_a_signal_saves_and_stops(self):
+        whole = self.succeed(*self.flags("whole"))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                metrics = self.path("stopped.jsonl")
+                for name in (self.saved, metrics):
+                    if os.path.exists(name):
+                        os.unlink(name)
+                # Only the signal makes it save.
+                flags = self.flags("stopped", save=self.saved, save_every=0)
+                process = subprocess.Popen(
+                    [os.environ["LACUNA"], *map(str, flags)],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    encoding="utf-8",
+                )
+                while process.poll() is None and not (
+                    os.path.exists(metrics) and os.path.getsize(metrics) > 0
+                ):
+                    time.sleep(0.01)
+                process.send_signal(number)
+                _, errors = process.communicate()
+                self.assertEqual(process.returncode, 128 + number, errors)
+                self.assertIn("lacuna train --resume " + self.saved, errors)
+                resumed = self.succeed("train", "--resume", self.saved)
+                self.assertEqual(resumed.stdout, whole.stdout)
+                self.assertEqual(self.epochs("stopped"), self.epochs("whole"))
 
     def test_every_scheme_resumes_from_the_previous_file(self):
         for scheme in ("unstructured", "block", "pattern"):

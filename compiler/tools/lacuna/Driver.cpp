@@ -61,7 +61,7 @@ Examples:
                --weights w.npy --output y.npy
 
 Exit codes: 0 success, 1 wrong input, 2 wrong flags, 3 the machine lacks
-something, 4 a bug in Lacuna.
+something, 4 a bug in Lacuna; 130, 143 stopped by SIGINT, SIGTERM.
 )";
 
 int dispatch(int argc, char **argv, const ProviderFactory &makeProvider) {

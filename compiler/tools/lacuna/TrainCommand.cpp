@@ -8,6 +8,7 @@
 #include "TrainCommand.h"
 
 #include "CommandLine.h"
+#include "Interruption.h"
 #include "TrainProgress.h"
 #include "TrainResume.h"
 
@@ -46,6 +47,9 @@ Example:
                --method mest-em --scheme pattern --sparsity 0.9 --epochs 160 \
                --metrics run.jsonl
 )";
+
+/// What shells add to the number of the signal that ended a command.
+constexpr int kSignalExitCode = 128;
 
 /// Flags whose default depends on the model stay empty until it is known.
 struct TrainFlags {
@@ -385,9 +389,14 @@ std::string savingPath(const TrainFlags &flags) {
 }
 
 /// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
-/// go on from, or null.
-void execute(const TrainFlags &flags, const std::string &record,
+/// go on from, or null. Returns the exit code.
+int execute(const TrainFlags &flags, const std::string &record,
             Checkpoint *checkpoint, const ProviderFactory &makeProvider) {
+  Saving saving = flags.saving;
+  saving.path = savingPath(flags);
+  std::optional<Interruption> interruption;
+  if (!saving.path.empty())
+    interruption.emplace();
   TrainerOptions options = trainerOptions(flags);
   Scheme scheme = parseSparseScheme(flags.scheme.value_or("block"));
   verifyUses(flags);
@@ -424,20 +433,27 @@ void execute(const TrainFlags &flags, const std::string &record,
     state.text("flags", flagsOfRun);
     metrics.visitState(state);
   };
-  Saving saving = flags.saving;
-  saving.path = savingPath(flags);
   trainer.saveTo(saving);
+  if (interruption)
+    trainer.shouldStop = [] { return Interruption::signal() != 0; };
   if (checkpoint)
     trainer.resume(*checkpoint);
   else if (!flags.init.empty())
     trainer.startFrom(flags.init);
   TrainingSummary summary = trainer.run();
+  if (summary.stop) {
+    std::cerr << "lacuna: stopped in epoch " << summary.stop->epoch
+              << " after step " << summary.stop->step
+              << "; go on with: lacuna train --resume " << saving.path << "\n";
+    return kSignalExitCode + Interruption::signal();
+  }
   metrics.write(summary);
   if (!flags.quiet)
     std::cout << formatSummary(summary, network.density());
   if (flags.weightsHash)
     std::cout << "weights hash      " << std::hex << std::setw(16)
               << std::setfill('0') << network.parametersHash() << "\n";
+  return static_cast<int>(ExitCode::Success);
 }
 
 } // namespace
@@ -447,9 +463,12 @@ int runTrain(int argc, char **argv, const ProviderFactory &makeProvider) {
   app.footer(kFooter);
   TrainFlags flags;
   defineFlags(app, flags);
-  return runCommand(app, argc, argv, [&] {
-    if (flags.resume.empty())
-      return execute(flags, recordFlags(app), nullptr, makeProvider);
+  int code = 0;
+  int failure = runCommand(app, argc, argv, [&] {
+    if (flags.resume.empty()) {
+      code = execute(flags, recordFlags(app), nullptr, makeProvider);
+      return;
+    }
     Checkpoint checkpoint(flags.resume);
     std::vector<std::string> words =
         resumedFlags(checkpoint.text("flags"), flags.resume + ": flags", app);
@@ -463,8 +482,9 @@ int runTrain(int argc, char **argv, const ProviderFactory &makeProvider) {
     } catch (const CLI::ParseError &error) {
       throw UserError(flags.resume + ": flags: " + error.what());
     }
-    execute(all, recordFlags(merged), &checkpoint, makeProvider);
+    code = execute(all, recordFlags(merged), &checkpoint, makeProvider);
   });
+  return failure != 0 ? failure : code;
 }
 
 } // namespace lacuna

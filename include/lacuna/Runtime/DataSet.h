@@ -39,6 +39,11 @@ public:
   /// file that cannot be read or decoded. Thread-safe.
   virtual void load(ThreadPool &pool, const uint32_t *index, int64_t count,
                     const AugmentationKey *key, uint8_t *pixels) = 0;
+
+  /// Tells the first `count` images from others without decoding them: a CRC-32
+  /// of where they come from and how long their files are. Throws UserError
+  /// naming a file that is not there.
+  virtual uint32_t fingerprint(int64_t count) const = 0;
 };
 
 /// Images of bytes, [images][channels][height][width], one label each.

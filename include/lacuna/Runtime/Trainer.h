@@ -77,6 +77,13 @@ struct EpochReport {
 };
 
 struct TrainingSummary {
+  /// Set when the run was stopped before its end: the epoch, from 1, and how
+  /// many of its steps are done.
+  struct Stop {
+    int epoch;
+    int64_t step;
+  };
+  std::optional<Stop> stop;
   double bestTestAccuracy = 0, finalTestAccuracy = 0;
   int64_t parametersTotal = 0, parametersActive = 0;
   ProviderStatistics kernels;
@@ -101,6 +108,11 @@ public:
   std::function<void(const EpochReport &)> onEpoch;
   /// Visits state that the owner of the trainer keeps beside it.
   std::function<void(StateVisitor &)> onVisitState;
+
+  /// Asked after every step and between batches of the test. Once it says yes,
+  /// by which it must stay, run() saves, if it saves at all, and returns;
+  /// resuming loses nothing.
+  std::function<bool()> shouldStop;
 
   /// Runs the epochs that are left. Throws UserError when the loss is no longer
   /// finite, EnvironmentError when a checkpoint cannot be saved.
@@ -148,8 +160,13 @@ private:
   void prepareDenseGradients();
   void mutate(Moment moment);
   void shuffle(int epoch);
+  bool stopsHere();
   void trainEpoch();
-  void runEpoch();
+  /// Whether it came to its end.
+  bool runEpoch();
+  /// Nothing when it was stopped.
+  std::optional<double> testUnlessStopped();
+  TrainingSummary summarise() const;
   void visitPosition(StateVisitor &state);
   void visitData(StateVisitor &state);
   void trainStep(int epoch, int64_t step, int64_t steps, Progress &progress);
@@ -173,6 +190,7 @@ private:
   Saving saving;
   std::unique_ptr<DenseGradients> denseGradients;
   DataEfficiency dataEfficiency;
+  std::string imageChecksums; ///< Of training and test images, once taken.
   std::vector<uint32_t> trainOrder, testOrder;
   std::vector<Label> labels;
   std::vector<operators::Placement> placements;

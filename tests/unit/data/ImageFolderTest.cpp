@@ -124,6 +124,28 @@ TEST_F(ImageFolders, ClassesTakeTurns) {
   EXPECT_EQ(set.train.count(), 2);
 }
 
+TEST_F(ImageFolders, FingerprintTellsFilesApartWhereverTheyLie) {
+  uint32_t whole = load().train.source->fingerprint(4);
+  EXPECT_NE(load().train.source->fingerprint(3), whole);
+  std::string moved = folder.string() + "-moved";
+  std::filesystem::copy(folder, moved,
+                        std::filesystem::copy_options::recursive);
+  EXPECT_EQ(
+      loadDataSet("images:" + moved, options).train.source->fingerprint(4),
+      whole);
+  std::filesystem::remove_all(moved);
+  std::ofstream(pathOf("train/cat/2.png"), std::ios::app) << "x";
+  EXPECT_NE(load().train.source->fingerprint(4), whole);
+  DataSet set = load();
+  std::filesystem::remove(pathOf("train/cat/2.png"));
+  try {
+    set.train.source->fingerprint(4);
+    ADD_FAILURE() << "accepted";
+  } catch (const UserError &error) {
+    EXPECT_NE(std::string(error.what()).find("cat/2.png"), std::string::npos);
+  }
+}
+
 TEST_F(ImageFolders, CropsDependOnKeyAloneAndNotOnThreadsOrCache) {
   // Something to see in a crop.
   png_image info{};

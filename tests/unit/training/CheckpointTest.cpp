@@ -7,7 +7,9 @@
 
 #include "TrainingTestSupport.h"
 
+#include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Checkpoint.h"
+#include "lacuna/Runtime/Export.h"
 #include "lacuna/Support/Error.h"
 
 #include <gtest/gtest.h>
@@ -132,6 +134,39 @@ TEST_F(CheckpointTest, AResumedRunEqualsAnUninterruptedOne) {
         EXPECT_EQ(finish(*run, reports), whole);
       }
     }
+}
+
+/// In the first epoch, after its last step, in its test, between epochs, and in
+/// the last test, after the method has finished.
+TEST_F(CheckpointTest, ARunThatIsStoppedSavesAndGoesOn) {
+  // Ten steps and three batches of the test an epoch.
+  constexpr int kQuestions[] = {2, 10, 12, 14, 27};
+  constexpr TrainingSummary::Stop kStops[] = {
+      {1, 2}, {1, 10}, {1, 10}, {2, 0}, {2, 10}};
+  TrainerOptions options = shortRun(2);
+  auto fresh = [&] {
+    return std::make_unique<SpotRun>("mest-ems", Scheme::Block, 1, options);
+  };
+  Outcome whole = finish(*fresh());
+  for (size_t i = 0; i < std::size(kQuestions); ++i) {
+    SCOPED_TRACE(kQuestions[i]);
+    std::vector<double> reports;
+    {
+      auto run = fresh();
+      int asked = 0;
+      run->trainer.onEpoch = [&](const EpochReport &e) { collect(e, reports); };
+      run->trainer.shouldStop = [&] { return asked++ >= kQuestions[i]; };
+      run->trainer.saveTo({path, 0, 0});
+      TrainingSummary summary = run->trainer.run();
+      ASSERT_TRUE(summary.stop);
+      EXPECT_EQ(summary.stop->epoch, kStops[i].epoch);
+      EXPECT_EQ(summary.stop->step, kStops[i].step);
+    }
+    auto run = fresh();
+    Checkpoint checkpoint(path);
+    run->trainer.resume(checkpoint);
+    EXPECT_EQ(finish(*run, reports), whole);
+  }
 }
 
 TEST_F(CheckpointTest, ForgettingIsRemembered) {
@@ -276,6 +311,20 @@ TEST_F(CheckpointTest, RefusesTheCheckpointOfAnotherRun) {
         resume("mest-em", Scheme::Block, options, 0.7, std::move(data));
       },
       {"trainer.labels"});
+  refuse(
+      [&] {
+        DataSet data = spots();
+        data.train.images[100] ^= 1;
+        resume("mest-em", Scheme::Block, options, 0.7, std::move(data));
+      },
+      {"trainer.pixels"});
+  refuse(
+      [&] {
+        DataSet data = spots();
+        data.mean[0] = 0.25f;
+        resume("mest-em", Scheme::Block, options, 0.7, std::move(data));
+      },
+      {"trainer.mean0"});
   refuse(changed([](TrainerOptions &o) { o.seed = 2; }), {"trainer.seed"});
   refuse(changed([](TrainerOptions &o) { o.batch = 17; }), {"trainer.batch"});
   refuse(changed([](TrainerOptions &o) { o.epochs = 3; }), {"trainer.epochs"});
@@ -397,6 +446,21 @@ TEST_F(CheckpointTest, KeepsEveryKindOfState) {
          {"all.large", "between"});
   refuse(load([&](State &s) { s.scalar("all.small", number); }),
          {"belongs to no part of this run"});
+}
+
+TEST_F(CheckpointTest, ExportsNothingOutsideItsFolder) {
+  for (std::string name : {"../evil", "/tmp/evil", ".evil"}) {
+    saveCheckpoint(path, [&](StateVisitor &state) {
+      state.expect("trainer.model", "m");
+      state.expect("trainer.data", "d");
+      state.expect("trainer.epoch", 1);
+      state.expect(name + ".layer",
+                   formatLayer(Geometry::linear(1, 1), Structure::dense()));
+    });
+    Checkpoint checkpoint(path);
+    refuse([&] { exportNetwork(checkpoint, (folder / "export").string()); },
+           {name + ".layer", "not the name of a layer"});
+  }
 }
 
 TEST_F(CheckpointTest, ADiskWithoutRoomLeavesTheOldFile) {
