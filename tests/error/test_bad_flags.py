@@ -125,6 +125,10 @@ class BadTrainFlags(ToolTest):
             flags["scheme"] = "unstructured"
         if flags["method"] == "dst":
             flags["sparsity"] = None
+        if flag.startswith("image-"):
+            flags["data"] = "images:" + self.path("data")
+        if flag == "rate-factor":
+            flags["schedule"] = "step"
         process = lacuna(*self.flags(**flags))
         self.assertIn(process.returncode, (USER_ERROR, USAGE_ERROR), process.stderr)
         self.assertIn(flag, process.stderr)
@@ -197,6 +201,11 @@ class BadTrainFlags(ToolTest):
                 1,
             ),
             ("step-period", "step"): ("--schedule", "cosine", "--step-period", 1),
+            ("rate-factor", "multi-step"): ("--schedule", "cosine", "--rate-factor", 0.5),
+            ("image-size", "images:DIR"): ("--image-size", 64),
+            ("image-cache", "images:DIR"): ("--image-cache", 64),
+            ("save-every", "--save"): ("--save-every", 2),
+            ("save-steps", "--save"): ("--save-steps", 10),
         }.items():
             with self.subTest(extra=extra):
                 self.refuse(USER_ERROR, parts, *self.flags(), *extra)

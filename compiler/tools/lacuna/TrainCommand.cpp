@@ -61,7 +61,7 @@ struct TrainFlags {
   std::optional<double> sparsity;
   std::vector<int> milestones;
   std::optional<int> stepPeriod;
-  double rateFactor = 0.1;
+  std::optional<double> rateFactor;
   int warmupEpochs = 0;
   std::string optimiser = "sgd";
   std::optional<double> learningRate, weightDecay, momentum, beta1, beta2,
@@ -78,7 +78,7 @@ struct TrainFlags {
   int64_t batch = 64;
   uint64_t seed = 1;
   std::optional<int64_t> limitTrain, limitTest;
-  int64_t imageSize = 224, imageCache = 1024;
+  std::optional<int64_t> imageSize, imageCache;
   std::string metrics;
   bool rawPixels = false;
   bool noFusion = false;
@@ -106,7 +106,7 @@ void defineOptimiserFlags(CLI::App &app, TrainFlags &flags) {
                  "all epochs)");
   app.add_option("--rate-factor", flags.rateFactor,
                  "What the rate of step and multi-step falls to")
-      ->capture_default_str();
+      ->default_str("0.1");
   app.add_option("--warmup-epochs", flags.warmupEpochs,
                  "Epochs over which the rate grows to its initial value")
       ->capture_default_str();
@@ -245,11 +245,11 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                  "Use only the first N test images");
   app.add_option("--image-size", flags.imageSize,
                  "Height and width that images of folders are brought to")
-      ->capture_default_str();
+      ->default_str("224");
   app.add_option("--image-cache", flags.imageCache,
                  "MiB of memory for decoded images of folders, for training "
                  "and test images each")
-      ->capture_default_str();
+      ->default_str("1024");
   app.add_option("--metrics", flags.metrics, "Where to write metrics (.jsonl)");
   defineCheckpointFlags(app, flags);
   addCompilerFlags(app, flags.provider);
@@ -272,7 +272,12 @@ RateSchedule rateSchedule(const TrainFlags &flags) {
     throw UserError("step-period: is " + std::to_string(*flags.stepPeriod) +
                     ", must be at least 1");
   schedule.period = flags.stepPeriod.value_or(0);
-  schedule.factor = flags.rateFactor;
+  bool falls = schedule.shape == RateShape::Step ||
+               schedule.shape == RateShape::MultiStep;
+  if (flags.rateFactor && !falls)
+    throw UserError("rate-factor: only --schedule step and multi-step fall by "
+                    "a factor");
+  schedule.factor = flags.rateFactor.value_or(schedule.factor);
   schedule.warmupEpochs = flags.warmupEpochs;
   return schedule;
 }
@@ -355,13 +360,18 @@ void verifyUses(const TrainFlags &flags) {
 
 ImageFolderOptions imageFolders(const TrainFlags &flags) {
   constexpr int64_t kMaxCache = int64_t(1) << 30;
-  if (flags.imageCache < 0 || flags.imageCache > kMaxCache)
-    throw UserError("image-cache: is " + std::to_string(flags.imageCache) +
-                    ", must be between 0 and " + std::to_string(kMaxCache) +
-                    " MiB");
+  if ((flags.imageSize || flags.imageCache) &&
+      flags.data.rfind("images:", 0) != 0)
+    throw UserError("image-size, image-cache: are for --data images:DIR only");
   ImageFolderOptions options;
-  options.imageSize = flags.imageSize;
-  options.cacheBytes = flags.imageCache << 20;
+  options.imageSize = flags.imageSize.value_or(options.imageSize);
+  if (flags.imageCache) {
+    if (*flags.imageCache < 0 || *flags.imageCache > kMaxCache)
+      throw UserError("image-cache: is " + std::to_string(*flags.imageCache) +
+                      ", must be between 0 and " + std::to_string(kMaxCache) +
+                      " MiB");
+    options.cacheBytes = *flags.imageCache << 20;
+  }
   options.verify();
   return options;
 }
@@ -394,6 +404,8 @@ int execute(const TrainFlags &flags, const std::string &record,
             Checkpoint *checkpoint, const ProviderFactory &makeProvider) {
   Saving saving = flags.saving;
   saving.path = savingPath(flags);
+  if (saving.path.empty() && (saving.everyEpochs != 1 || saving.everySteps > 0))
+    throw UserError("save-every, save-steps: nothing is saved without --save");
   std::optional<Interruption> interruption;
   if (!saving.path.empty())
     interruption.emplace();
