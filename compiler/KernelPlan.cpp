@@ -36,9 +36,7 @@ int64_t unrolledMultiplyAdds(const StreamLayout &layout) {
   for (const StreamPhase &phase : layout.phases)
     for (const StreamBody &body : phase.bodies)
       taps += static_cast<int64_t>(body.deltas.size());
-  int64_t items = layout.operation == Operation::GradWeight && s.itemUnroll > 1
-                      ? s.itemUnroll + 1
-                      : 1;
+  int64_t items = s.itemUnroll > 1 ? s.itemUnroll + 1 : 1;
   return variants * taps * items * s.panelRows * s.batchTile * s.tileHeight *
          s.tileWidth;
 }

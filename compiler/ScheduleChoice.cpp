@@ -44,15 +44,21 @@ int64_t choosePanelRows(int64_t rows) {
 /// The largest plane that is a tile as a whole where that pays.
 constexpr int64_t kWholePlanePixels = 64;
 
+/// Lanes of a vector for which a loop's overhead counts, and the width of tiles
+/// that are made taller for it.
+constexpr int64_t kShortVector = 4;
+constexpr int64_t kTallTileWidth = 4;
+
 struct TileChoice {
   int64_t height = 1, width = 1;
 };
 
-/// Of the tiles of at most `pixels` that divide the plane, the one with most
-/// pixels, then with the least border to pack. Planes with prime extents may
-/// have no useful divisor: those get a square tile and smaller ones at the end.
+/// Of the tiles of at most `pixels`, and `widest` along a row, that divide the
+/// plane, the one with most pixels, then with the least border to pack. Planes
+/// with prime extents may have no useful divisor: those get a square tile and
+/// smaller ones at the end.
 TileChoice chooseTile(const Extent2d &plane, const Extent2d &border,
-                      const Extent2d &step, int64_t pixels) {
+                      const Extent2d &step, int64_t pixels, int64_t widest) {
   TileChoice best;
   double bestCost = 0;
   auto packedPerPixel = [&](int64_t h, int64_t w) {
@@ -61,7 +67,7 @@ TileChoice chooseTile(const Extent2d &plane, const Extent2d &border,
            double(h * w);
   };
   for (int64_t h = 1; h <= std::min(plane.height, pixels); ++h)
-    for (int64_t w = 1; w <= std::min(plane.width, pixels / h); ++w) {
+    for (int64_t w = 1; w <= std::min({plane.width, widest, pixels / h}); ++w) {
       if (plane.height % h != 0 || plane.width % w != 0)
         continue;
       // A pixel more shortens every item's overhead, a packed vector costs
@@ -78,7 +84,7 @@ TileChoice chooseTile(const Extent2d &plane, const Extent2d &border,
     return best;
   int64_t side = pixels >= 16 ? 4 : 3;
   best.height = std::min(plane.height, side);
-  best.width = std::min(plane.width, pixels / best.height);
+  best.width = std::min({plane.width, widest, pixels / best.height});
   best.height = std::min(plane.height, pixels / best.width);
   return best;
 }
@@ -123,29 +129,41 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   // A whole plane at a time visits the lane sums less often, which pays where
   // there are many: all weights, or several taps an item.
   bool gradWeight = operation == Operation::GradWeight;
-  bool wholePlane = gradWeight && manyRegisters &&
-                    level == Level::Specialised &&
+  bool specialised = level == Level::Specialised;
+  // Short vectors pay for an item's overhead in fewer multiply-adds.
+  bool shortVectors = manyRegisters && target.lanes <= kShortVector;
+  // The taps of a pattern use a gradient vector in several rows of a tile: more
+  // than four in a row would not stay in registers.
+  bool tall = gradWeight && specialised && shortVectors &&
+              (structure.scheme == Scheme::Pattern ||
+               structure.scheme == Scheme::Channel);
+  if (tall)
+    tilePixels *= 2;
+  bool wholePlane = gradWeight && manyRegisters && !tall && specialised &&
                     step.height * step.width == 1 &&
                     plane.height * plane.width <= kWholePlanePixels &&
                     (structure.scheme == Scheme::Dense ||
                      structure.scheme == Scheme::Pattern);
   TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
-                               : chooseTile(plane, border, step, tilePixels);
+                               : chooseTile(plane, border, step, tilePixels,
+                                            tall ? kTallTileWidth : tilePixels);
   schedule.tileHeight = tile.height;
   schedule.tileWidth = tile.width;
 
   // A plane smaller than the tile leaves registers idle: span batch blocks.
   int64_t pixels = tile.height * tile.width;
-  int64_t wantedPixels = wholePlane ? 2 * accumulators : accumulators;
+  int64_t wantedPixels = wholePlane || tall ? 2 * accumulators : accumulators;
   schedule.batchTile = std::max<int64_t>(
       1, std::min(ceilDiv(kNominalBatch, target.lanes), wantedPixels / pixels));
 
+  if (gradInput && structure.scheme == Scheme::Block && specialised &&
+      shortVectors)
+    schedule.itemUnroll = 4;
   if (gradWeight) {
     schedule.chunkOuter =
         geometry.weights() * target.lanes > kMaxCachedLaneSums;
-    bool kernels =
-        level == Level::Specialised && (structure.scheme == Scheme::Pattern ||
-                                        structure.scheme == Scheme::Channel);
+    bool kernels = specialised && (structure.scheme == Scheme::Pattern ||
+                                   structure.scheme == Scheme::Channel);
     int64_t inFlight = manyRegisters ? 16 : 8;
     schedule.itemUnroll =
         kernels ? 1 : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);

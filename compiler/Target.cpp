@@ -51,10 +51,15 @@ void describe(Target &target,
               llvm::function_ref<bool(const char *)> hasFeature) {
   llvm::Triple triple(target.triple);
   if (triple.isAArch64()) {
+    const KnownCpu *known = findCpu(target.cpu);
     if (!hasFeature("sve"))
       target.sveBits = 0;
     target.description.lanes = target.sveBits > 0 ? target.sveBits / 32 : 4;
     target.description.vectorRegisters = 32;
+    if (target.sveBits == 0)
+      target.description.instructions = {/*laneFactors=*/true,
+                                         known && known->unscaledLoads,
+                                         /*multiplyAddsInFlight=*/16};
     return;
   }
   // Fused multiply-add came with VFPv4.
@@ -145,7 +150,12 @@ std::string Target::canonicalText() const {
          "\nsve " + std::to_string(sveBits) + "\nlanes " +
          std::to_string(description.lanes) + "\nregisters " +
          std::to_string(description.vectorRegisters) + "\nl1 " +
-         std::to_string(description.l1Bytes) + "\n";
+         std::to_string(description.l1Bytes) + "\nlane factors " +
+         std::to_string(description.instructions.laneFactors) +
+         "\nunscaled loads " +
+         std::to_string(description.instructions.unscaledLoads) +
+         "\nFMAs in flight " +
+         std::to_string(description.instructions.multiplyAddsInFlight) + "\n";
 }
 
 Target hostTarget() {
@@ -181,20 +191,22 @@ Target targetFor(const std::string &cpu) {
 const std::vector<KnownCpu> &knownCpus() {
   constexpr int64_t kKiB = 1024;
   static const std::vector<KnownCpu> known = {
-      {"x86-64-v3", kX86, 32 * kKiB, 0, "AVX2 and FMA: Haswell and later, Zen"},
-      {"x86-64-v4", kX86, 32 * kKiB, 0, "AVX-512: Skylake server, Zen 4"},
-      {"znver5", kX86, 48 * kKiB, 0, "AMD Zen 5"},
-      {"cortex-a55", kAArch64, 32 * kKiB, 0, "small cores"},
-      {"cortex-a76", kAArch64, 64 * kKiB, 0, "Raspberry Pi 5"},
-      {"neoverse-n1", kAArch64, 64 * kKiB, 0, "Graviton 2, Ampere Altra"},
-      {"neoverse-v1", kAArch64, 64 * kKiB, 256,
+      {"x86-64-v3", kX86, 32 * kKiB, 0, false,
+       "AVX2 and FMA: Haswell and later, Zen"},
+      {"x86-64-v4", kX86, 32 * kKiB, 0, false,
+       "AVX-512: Skylake server, Zen 4"},
+      {"znver5", kX86, 48 * kKiB, 0, false, "AMD Zen 5"},
+      {"cortex-a55", kAArch64, 32 * kKiB, 0, false, "small cores"},
+      {"cortex-a76", kAArch64, 64 * kKiB, 0, true, "Raspberry Pi 5"},
+      {"neoverse-n1", kAArch64, 64 * kKiB, 0, true, "Graviton 2, Ampere Altra"},
+      {"neoverse-v1", kAArch64, 64 * kKiB, 256, false,
        "Graviton 3; SVE registers of 256 bits"},
-      {"neoverse-v2", kAArch64, 64 * kKiB, 0,
+      {"neoverse-v2", kAArch64, 64 * kKiB, 0, true,
        "Graviton 4, Grace; its SVE registers are NEON's 128 bits, so NEON "
        "code"},
-      {"apple-m1", kApple, 128 * kKiB, 0,
+      {"apple-m1", kApple, 128 * kKiB, 0, false,
        "Mach-O: no --emit=shared without Apple's linker"},
-      {"cortex-a15", kArm, 32 * kKiB, 0,
+      {"cortex-a15", kArm, 32 * kKiB, 0, false,
        "ARMv7 with NEON and VFPv4; the runtime has no operators for it yet"},
   };
   return known;

@@ -123,7 +123,7 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
     - `chunk`: source channels packed at a time.
     - `panel`: target channels and target pixels held in registers.
     - `taps`: most taps unrolled in one body.
-    - `unroll`: items of a body in flight (weight gradient).
+    - `unroll`: items of a body in one turn of its loop.
     - `chunk_outer`: a weight gradient finishes a chunk before the next.
     - `level`: `stream` walks single weights, `specialised` unrolls the
       scheme's blocks and patterns.

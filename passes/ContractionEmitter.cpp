@@ -143,15 +143,8 @@ private:
     SmallVector<Value> state =
         initialSums(tile, chunk, channel, pixels, places, position);
     state.push_back(run.firstValue);
-    for (auto [index, body] : llvm::enumerate(phase.bodies)) {
-      const StreamBody &code = body;
-      ValueRange results =
-          emit.loop(run.items[index], run.items[index + 1], 1, state,
-                    [&](Value item, ValueRange carried) {
-                      return accumulate(code, pixels, item, carried);
-                    });
-      state.assign(results.begin(), results.end());
-    }
+    for (auto [index, body] : llvm::enumerate(phase.bodies))
+      items(body, pixels, run.items[index], run.items[index + 1], state);
     for (int64_t row = 0; row < rows; ++row)
       for (const Target &place : places)
         emit.storeVector(place.pixel ? state[row * pixels.size() + *place.pixel]
@@ -268,6 +261,30 @@ private:
     return SmallVector<Value>(choice.getResults());
   }
 
+  /// All items of a body: several at a time while there are that many, then
+  /// one by one.
+  void items(const StreamBody &body, ArrayRef<TilePixel> pixels, Value first,
+             Value last, SmallVector<Value> &state) {
+    auto loop = [&](Value low, Value high, int64_t step) {
+      ValueRange results = emit.loop(
+          low, high, step, state, [&](Value item, ValueRange carried) {
+            SmallVector<Value> next(carried);
+            for (int64_t i = 0; i < step; ++i)
+              next = accumulate(body, pixels, emit.add(item, i), next);
+            return next;
+          });
+      state.assign(results.begin(), results.end());
+    };
+    int64_t unroll = layout.schedule.itemUnroll;
+    if (unroll > 1) {
+      Value count = emit.subtract(last, first);
+      Value middle = emit.subtract(last, emit.remainder(count, unroll));
+      loop(first, middle, unroll);
+      first = middle;
+    }
+    loop(first, last, 1);
+  }
+
   /// One item: every source vector is loaded once and feeds all taps, rows and
   /// pixels that need it.
   SmallVector<Value> accumulate(const StreamBody &body,
@@ -280,18 +297,16 @@ private:
 
     SmallVector<SourceUse> uses = walk.sourceUses(body, pixels);
 
-    SmallVector<Value> weights(taps * rows);
+    SplatRun weights(emit, emit.operands.values, firstValue, taps * rows);
+    NearVectors vectors(emit, emit.operands.scratch, source,
+                        TileWalk::offsets(uses));
     Value vector;
     for (size_t i = 0; i < uses.size(); ++i) {
       const SourceUse &use = uses[i];
       if (i == 0 || use.offset != uses[i - 1].offset)
-        vector = emit.loadVector(emit.operands.scratch,
-                                 emit.add(source, use.offset * emit.lanes()));
+        vector = vectors.load(use.offset);
       for (int64_t row = 0; row < rows; ++row) {
-        Value &weight = weights[use.tap * rows + row];
-        if (!weight)
-          weight = emit.loadSplat(emit.operands.values,
-                                  emit.add(firstValue, use.tap * rows + row));
+        Value weight = weights[use.tap * rows + row];
         Value &sum = sums[row * pixels.size() + use.pixel];
         sum = emit.fma(weight, vector, sum);
       }

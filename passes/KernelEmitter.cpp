@@ -21,16 +21,21 @@ namespace {
 constexpr int64_t kAlignment = 64;
 constexpr int64_t kCacheLineBytes = 64;
 
-/// A flat view of an operand. Its extent is the caller's business: streams and
-/// tensors vary from call to call and the ABI passes no sizes.
-Value flatView(OpBuilder &builder, Location loc, Value pointer) {
+/// A flat view of an operand from `offset` on. Its extent is the caller's
+/// business: streams and tensors vary from call to call and the ABI passes no
+/// sizes.
+Value flatView(OpBuilder &builder, Location loc, Value pointer,
+               OpFoldResult offset) {
   auto element = cast<MemRefType>(pointer.getType()).getElementType();
   auto type = MemRefType::get({ShapedType::kDynamic}, element);
+  if (isa<Value>(offset))
+    type = MemRefType::get(
+        type.getShape(), element,
+        StridedLayoutAttr::get(builder.getContext(), ShapedType::kDynamic, 1));
   Value unbounded = arith::ConstantIndexOp::create(
       builder, loc, std::numeric_limits<int64_t>::max());
   return memref::ReinterpretCastOp::create(
-      builder, loc, type, pointer, OpFoldResult(builder.getIndexAttr(0)),
-      ArrayRef<OpFoldResult>{unbounded},
+      builder, loc, type, pointer, offset, ArrayRef<OpFoldResult>{unbounded},
       ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
 }
 
@@ -38,8 +43,10 @@ Value flatView(OpBuilder &builder, Location loc, Value pointer) {
 
 KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
                              const StreamLayout &layout, const Fusion &fusion,
+                             const InstructionChoice &instructions,
                              StringRef name)
-    : layout(layout), fusion(fusion), builder(builder), loc(loc),
+    : layout(layout), fusion(fusion), instructions(instructions),
+      builder(builder), loc(loc),
       vector(VectorType::get({layout.schedule.lanes}, builder.getF32Type())) {
   Type floats = MemRefType::get({}, builder.getF32Type());
   Type offsets = MemRefType::get({}, builder.getI32Type());
@@ -65,7 +72,8 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
   entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
   auto view = [&](unsigned i) {
-    return flatView(builder, loc, entry->getArgument(i));
+    return flatView(builder, loc, entry->getArgument(i),
+                    builder.getIndexAttr(0));
   };
   operands = {view(0),
               view(1),
@@ -138,6 +146,27 @@ Value KernelEmitter::compare(arith::CmpIPredicate predicate, Value a, Value b) {
 
 Value KernelEmitter::loadVector(Value memory, Value position) {
   return vector::LoadOp::create(builder, loc, vector, memory, position);
+}
+Value KernelEmitter::opaqueConstant(int64_t value) {
+  Value &known = opaqueConstants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(entry);
+    Value number = arith::ConstantOp::create(builder, loc,
+                                             builder.getI64IntegerAttr(value));
+    // An empty piece of assembly that might change the number.
+    auto assembly = LLVM::InlineAsmOp::create(
+        builder, loc, builder.getI64Type(), number, /*asm_string=*/"",
+        /*constraints=*/"=r,0", /*has_side_effects=*/false,
+        /*is_align_stack=*/false, LLVM::TailCallKind::None,
+        LLVM::AsmDialectAttr(), ArrayAttr());
+    known = arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                       assembly.getRes());
+  }
+  return known;
+}
+Value KernelEmitter::viewFrom(Value memory, Value position) {
+  return flatView(builder, loc, memory, position);
 }
 void KernelEmitter::storeVector(Value value, Value memory, Value position) {
   vector::StoreOp::create(builder, loc, value, memory, position);
@@ -234,6 +263,69 @@ void KernelEmitter::branch(Value condition, llvm::function_ref<void()> then,
     };
   };
   scf::IfOp::create(builder, loc, condition, emit(then), emit(otherwise));
+}
+
+SplatRun::SplatRun(KernelEmitter &emitter, Value memory, Value position,
+                   int64_t count)
+    : emit(emitter), memory(memory), position(position), splats(count),
+      vectors(emitter.instructions.laneFactors ? count / emitter.lanes() : 0) {}
+
+Value SplatRun::operator[](int64_t i) {
+  Value &splat = splats[i];
+  if (splat)
+    return splat;
+  size_t whole = i / emit.lanes();
+  if (whole >= vectors.size())
+    return splat = emit.loadSplat(memory, emit.add(position, i));
+  Value &vector = vectors[whole];
+  if (!vector)
+    vector = emit.loadVector(memory, emit.add(position, whole * emit.lanes()));
+  Value lane = vector::ExtractOp::create(emit.builder, emit.loc, vector,
+                                         ArrayRef<int64_t>{i % emit.lanes()});
+  return splat = vector::BroadcastOp::create(emit.builder, emit.loc,
+                                             emit.vectorType(), lane);
+}
+
+namespace {
+
+/// Bytes that the offset of an unscaled load reaches either way.
+constexpr int64_t kUnscaledReach = 256;
+/// Windows start at multiples of this many vectors, so that bodies share them.
+constexpr int64_t kWindowStep = 4;
+
+int64_t windowVectors(int64_t lanes) {
+  return 2 * kUnscaledReach / (lanes * int64_t(sizeof(float)));
+}
+
+} // namespace
+
+NearVectors::NearVectors(KernelEmitter &emitter, Value memory, Value position,
+                         SmallVector<int64_t> offsets)
+    : emit(emitter), memory(memory), position(position) {
+  if (!emit.instructions.unscaledLoads)
+    return;
+  llvm::sort(offsets);
+  for (int64_t offset : offsets)
+    if (windows.empty() ||
+        offset >= windows.back() + windowVectors(emit.lanes()))
+      windows.push_back(offset / kWindowStep * kWindowStep);
+  for (int64_t window : windows)
+    views.push_back(emit.viewFrom(
+        memory, emit.add(position, emit.opaqueConstant(middle(window)))));
+}
+
+int64_t NearVectors::middle(int64_t window) const {
+  // Half a vector off: no offset from there is a multiple of a vector.
+  return (2 * window + windowVectors(emit.lanes()) - 1) * emit.lanes() / 2;
+}
+
+Value NearVectors::load(int64_t offset) const {
+  int64_t floats = offset * emit.lanes();
+  if (windows.empty())
+    return emit.loadVector(memory, emit.add(position, floats));
+  size_t index = llvm::upper_bound(windows, offset) - windows.begin() - 1;
+  return emit.loadVector(views[index],
+                         emit.constant(floats - middle(windows[index])));
 }
 
 } // namespace lacuna::ir

@@ -8,6 +8,7 @@
 #ifndef LACUNA_PASSES_KERNELEMITTER_H
 #define LACUNA_PASSES_KERNELEMITTER_H
 
+#include "lacuna/Compiler/ScheduleChoice.h"
 #include "lacuna/Kernel/Fusion.h"
 #include "lacuna/Kernel/StreamLayout.h"
 
@@ -36,10 +37,11 @@ public:
   /// moves into its body.
   KernelEmitter(mlir::OpBuilder &builder, mlir::Location loc,
                 const StreamLayout &layout, const Fusion &fusion,
-                llvm::StringRef name);
+                const InstructionChoice &instructions, llvm::StringRef name);
 
   const StreamLayout &layout;
   const Fusion fusion;
+  const InstructionChoice instructions;
   KernelOperands operands;
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -49,6 +51,9 @@ public:
   int64_t multiplyAdds() const { return fmaCount; }
 
   mlir::Value constant(int64_t value);
+  /// A constant that the backend does not know: no address that it is part of
+  /// becomes an offset from another.
+  mlir::Value opaqueConstant(int64_t value);
   mlir::Value zeroVector();
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value add(mlir::Value a, int64_t b);
@@ -61,6 +66,8 @@ public:
                       mlir::Value b);
 
   mlir::Value loadVector(mlir::Value memory, mlir::Value position);
+  /// The memory from a position on: positions in the view start there.
+  mlir::Value viewFrom(mlir::Value memory, mlir::Value position);
   void storeVector(mlir::Value value, mlir::Value memory, mlir::Value position);
   /// Vectors in a cache line: one prefetch brings them all.
   int64_t lineVectors() const;
@@ -97,7 +104,42 @@ private:
   mlir::Block *entry;
   llvm::DenseMap<int64_t, mlir::Value> constants;
   mlir::Value zero;
+  llvm::DenseMap<int64_t, mlir::Value> opaqueConstants;
   int64_t fmaCount = 0;
+};
+
+/// Consecutive floats as splats, each made when first asked for.
+class SplatRun {
+public:
+  SplatRun(KernelEmitter &emitter, mlir::Value memory, mlir::Value position,
+           int64_t count);
+
+  mlir::Value operator[](int64_t i);
+
+private:
+  KernelEmitter &emit;
+  mlir::Value memory, position;
+  llvm::SmallVector<mlir::Value> splats, vectors;
+};
+
+/// Vectors at constant distances from a position, loaded by the offsets that
+/// are cheap on the target.
+class NearVectors {
+public:
+  /// `offsets`: all that will be loaded, in vectors.
+  NearVectors(KernelEmitter &emitter, mlir::Value memory, mlir::Value position,
+              llvm::SmallVector<int64_t> offsets);
+
+  mlir::Value load(int64_t offset) const;
+
+private:
+  /// Position of the base of a window, from `position`.
+  int64_t middle(int64_t window) const;
+
+  KernelEmitter &emit;
+  mlir::Value memory, position;
+  llvm::SmallVector<int64_t> windows;   ///< First vector of each, ascending.
+  llvm::SmallVector<mlir::Value> views; ///< Of the memory from each base on.
 };
 
 /// Emits the body of a kernel that sums over source channels: forward and

@@ -25,6 +25,8 @@ namespace {
 
 class LowerToLoopsPass : public impl::LowerToLoopsBase<LowerToLoopsPass> {
 public:
+  using LowerToLoopsBase::LowerToLoopsBase;
+
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
@@ -83,8 +85,9 @@ private:
       return layer->emitOpError() << "cannot follow its schedule: " << rule;
 
     OpBuilder builder(function);
-    KernelEmitter emitter(builder, function.getLoc(), *layout,
-                          layer.getFusion(), function.getName());
+    KernelEmitter emitter(
+        builder, function.getLoc(), *layout, layer.getFusion(),
+        {laneFactors, unscaledLoads, multiplyAddsInFlight}, function.getName());
     if (layout->operation == Operation::GradWeight)
       emitWeightGradient(emitter);
     else

@@ -221,8 +221,17 @@ def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
               vector.store ...
     ```
   }];
+  let options = [
+    Option<"laneFactors", "lane-factors", "bool", "false",
+           "Load weights as vectors, for FMAs that take one lane">,
+    Option<"unscaledLoads", "unscaled-loads", "bool", "false",
+           "Load from bases that are less than 256 bytes away">,
+    Option<"multiplyAddsInFlight", "fmas-in-flight", "int64_t", "8",
+           "Latency of an FMA times the ports for it">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
   ];

@@ -27,6 +27,18 @@ struct KernelPipelineOptions
       llvm::cl::desc("Vector registers of the target"), llvm::cl::init(32)};
   Option<int64_t> l1Bytes{*this, "l1-bytes", llvm::cl::desc("L1 data cache"),
                           llvm::cl::init(49152)};
+  Option<bool> laneFactors{
+      *this, "lane-factors",
+      llvm::cl::desc("Load weights as vectors, for FMAs that take one lane"),
+      llvm::cl::init(false)};
+  Option<bool> unscaledLoads{
+      *this, "unscaled-loads",
+      llvm::cl::desc("Load from bases that are less than 256 bytes away"),
+      llvm::cl::init(false)};
+  Option<int64_t> multiplyAddsInFlight{
+      *this, "fmas-in-flight",
+      llvm::cl::desc("Latency of an FMA times the ports for it"),
+      llvm::cl::init(8)};
   Option<Level> level{
       *this, "level", llvm::cl::desc("How far to specialise"),
       llvm::cl::init(Level::Specialised),
@@ -51,7 +63,11 @@ void buildKernelPipeline(OpPassManager &manager,
   schedule.l1Bytes = target.l1Bytes;
   schedule.level = level;
   manager.addPass(createChooseSchedule(schedule));
-  manager.addPass(createLowerToLoops());
+  LowerToLoopsOptions loops;
+  loops.laneFactors = target.instructions.laneFactors;
+  loops.unscaledLoads = target.instructions.unscaledLoads;
+  loops.multiplyAddsInFlight = target.instructions.multiplyAddsInFlight;
+  manager.addPass(createLowerToLoops(loops));
   VerifyKernelOptions verify;
   verify.lanes = target.lanes;
   manager.addNestedPass<func::FuncOp>(createVerifyKernel(verify));
@@ -77,9 +93,13 @@ void registerPipelines() {
   PassPipelineRegistration<KernelPipelineOptions>(
       "lacuna-lower-kernel", "From layer operations to checked kernel loops",
       [](OpPassManager &manager, const KernelPipelineOptions &options) {
-        buildKernelPipeline(
-            manager, {options.lanes, options.vectorRegisters, options.l1Bytes},
-            options.level);
+        buildKernelPipeline(manager,
+                            {options.lanes,
+                             options.vectorRegisters,
+                             options.l1Bytes,
+                             {options.laneFactors, options.unscaledLoads,
+                              options.multiplyAddsInFlight}},
+                            options.level);
       });
   PassPipelineRegistration<>("lacuna-lower-to-llvm",
                              "From kernel loops to the LLVM dialect",

@@ -8,6 +8,7 @@
 #include "TileWalk.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -156,6 +157,11 @@ SmallVector<SourceUse> TileWalk::sourceUses(const StreamBody &body,
            std::tie(b.offset, b.tap, b.pixel);
   });
   return uses;
+}
+
+SmallVector<int64_t> TileWalk::offsets(ArrayRef<SourceUse> uses) {
+  return llvm::map_to_vector(uses,
+                             [](const SourceUse &use) { return use.offset; });
 }
 
 int64_t TileWalk::targetPlane() const {

@@ -73,6 +73,7 @@ public:
   /// follow each other, so that it is loaded once and need not be kept.
   llvm::SmallVector<SourceUse>
   sourceUses(const StreamBody &body, llvm::ArrayRef<TilePixel> pixels) const;
+  static llvm::SmallVector<int64_t> offsets(llvm::ArrayRef<SourceUse> uses);
   /// Position of a channel's first pixel of the tile in a target tensor, and
   /// the distance of a pixel from it.
   mlir::Value targetPosition(const StreamPhase &phase, const Tile &tile,

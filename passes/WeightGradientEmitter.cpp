@@ -118,19 +118,23 @@ private:
     walk.prefetchSource(tile, chunk, group, layout.groups);
     prefetchNext(tile, pixels, chunk, first);
     Value firstItem = emit.loadOffset(emit.add(slot, 1));
+    SmallVector<int64_t> offsets;
+    for (const TilePixel &pixel : pixels)
+      for (int64_t row = 0; row < rows; ++row)
+        offsets.push_back(gradientOffset(pixel, row));
+    NearVectors target(emit, emit.operands.gradient, first, offsets);
     // Half of the registers hold a tile's gradient for all items of the group,
     // where they can.
     SmallVector<Value> gradients;
     if (static_cast<int64_t>(pixels.size()) * rows <= accumulators)
-      for (const TilePixel &pixel : pixels)
-        for (int64_t row = 0; row < rows; ++row)
-          gradients.push_back(loadGradient(first, pixel, row));
+      for (int64_t offset : offsets)
+        gradients.push_back(target.load(offset));
     int64_t bodies = static_cast<int64_t>(phase.bodies.size());
     for (int64_t body = 0; body < bodies; ++body) {
       int64_t next =
           body + 1 < bodies ? body + 2 : layout.offsetsStride(phase) + 1;
       Value lastItem = emit.loadOffset(emit.add(slot, next));
-      value = items(phase.bodies[body], pixels, gradients, first, firstItem,
+      value = items(phase.bodies[body], pixels, gradients, target, firstItem,
                     lastItem, value);
       firstItem = lastItem;
     }
@@ -163,8 +167,8 @@ private:
   /// All items of a body: several at a time while there are that many, then
   /// one by one. Returns where the next body's values start.
   Value items(const StreamBody &body, ArrayRef<TilePixel> pixels,
-              ArrayRef<Value> gradients, Value target, Value firstItem,
-              Value lastItem, Value value) {
+              ArrayRef<Value> gradients, const NearVectors &target,
+              Value firstItem, Value lastItem, Value value) {
     int64_t unroll = layout.schedule.itemUnroll;
     int64_t valuesPerItem = rows * static_cast<int64_t>(body.deltas.size());
     auto loop = [&](Value low, Value high, int64_t step, Value start) {
@@ -186,22 +190,23 @@ private:
     return loop(middle, lastItem, 1, value);
   }
 
-  Value loadGradient(Value target, const TilePixel &pixel, int64_t row) {
-    return emit.loadVector(
-        emit.operands.gradient,
-        emit.add(target, row * walk.targetPlane() + walk.targetOffset(pixel)));
+  /// In vectors from a group's first pixel of the tile.
+  int64_t gradientOffset(const TilePixel &pixel, int64_t row) const {
+    return (row * walk.targetPlane() + walk.targetOffset(pixel)) / emit.lanes();
   }
 
   /// Adds the pixels of a tile to the lane sums of `count` items. `loaded` is
   /// the gradient as [pixel][row], or empty.
   void accumulate(const StreamBody &body, ArrayRef<TilePixel> pixels,
-                  ArrayRef<Value> loaded, Value target, Value firstItem,
-                  int64_t count, Value value) {
+                  ArrayRef<Value> loaded, const NearVectors &target,
+                  Value firstItem, int64_t count, Value value) {
     int64_t taps = static_cast<int64_t>(body.deltas.size());
     int64_t sumCount = count * taps * rows;
-    int64_t partials =
-        std::clamp<int64_t>(accumulators / 2 / sumCount, 1,
-                            std::min<int64_t>(kMaxPartialSums, pixels.size()));
+    int64_t inRegisters = loaded.empty() ? accumulators : accumulators / 2;
+    int64_t partials = std::clamp<int64_t>(
+        std::min(emit.instructions.multiplyAddsInFlight, inRegisters) /
+            sumCount,
+        1, std::min<int64_t>(kMaxPartialSums, pixels.size()));
 
     SmallVector<Value> sources;
     for (int64_t item = 0; item < count; ++item)
@@ -220,6 +225,11 @@ private:
 
     SmallVector<SourceUse> uses = walk.sourceUses(body, pixels);
 
+    SmallVector<NearVectors> sourceVectors;
+    for (Value source : sources)
+      sourceVectors.emplace_back(emit, emit.operands.scratch, source,
+                                 TileWalk::offsets(uses));
+
     SmallVector<Value> gradients(loaded);
     gradients.resize(pixels.size() * rows);
     SmallVector<Value> vectors(count);
@@ -230,13 +240,11 @@ private:
       for (int64_t row = 0; row < rows; ++row) {
         Value &gradient = gradients[use.pixel * rows + row];
         if (!gradient)
-          gradient = loadGradient(target, pixels[use.pixel], row);
+          gradient = target.load(gradientOffset(pixels[use.pixel], row));
       }
       for (int64_t item = 0; item < count; ++item) {
         if (i == 0 || use.offset != uses[i - 1].offset)
-          vectors[item] = emit.loadVector(
-              emit.operands.scratch,
-              emit.add(sources[item], use.offset * emit.lanes()));
+          vectors[item] = sourceVectors[item].load(use.offset);
         for (int64_t row = 0; row < rows; ++row) {
           Value &sum =
               sums[partial * sumCount + (item * taps + use.tap) * rows + row];

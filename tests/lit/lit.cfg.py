@@ -1,5 +1,6 @@
 # Tests of single passes, of pipelines and of the code they lead to.
 import os
+import sys
 
 import lit.formats
 
@@ -24,3 +25,4 @@ config.substitutions.append(
         "early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)'",
     )
 )
+config.substitutions.append(("%python", sys.executable))

@@ -38,13 +38,15 @@ Target hostTarget();
 /// run.
 Target targetFor(const std::string &cpu);
 
-/// A CPU Lacuna knows more of than LLVM tells: its L1, and whether SVE pays.
+/// A CPU Lacuna knows more of than LLVM tells: its L1, whether SVE pays, and
+/// which loads do.
 struct KnownCpu {
   const char *name;   ///< LLVM's.
   const char *triple; ///< What it is compiled for unless told otherwise.
   int64_t l1Bytes;
-  int64_t sveBits;  ///< See Target.
-  const char *note; ///< For users.
+  int64_t sveBits;    ///< See Target.
+  bool unscaledLoads; ///< See InstructionChoice.
+  const char *note;   ///< For users.
 };
 
 /// What `lacuna targets` lists.

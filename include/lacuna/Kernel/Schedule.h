@@ -29,7 +29,7 @@ struct Schedule {
   int64_t panelRows = 1;     ///< Target channels that share a source vector.
   int64_t panelPixels = 16;  ///< Target pixels held in registers a row.
   int64_t bodyTaps = 9;      ///< Most taps unrolled in one body.
-  int64_t itemUnroll = 1;    ///< grad-weight: items of a body in flight.
+  int64_t itemUnroll = 1;    ///< Items of a body in one turn of its loop.
   /// grad-weight: finish a chunk of input channels before the next, so that its
   /// lane sums stay in cache; else a row of tiles, so that the gradient does.
   bool chunkOuter = false;
