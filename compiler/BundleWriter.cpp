@@ -8,6 +8,7 @@
 #include "lacuna/Compiler/BundleWriter.h"
 
 #include "Emission.h"
+#include "TemporaryFolder.h"
 
 #include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Support/Error.h"
@@ -28,25 +29,6 @@
 namespace lacuna {
 
 namespace {
-
-/// A folder that is gone when the scope ends.
-class TemporaryFolder {
-public:
-  TemporaryFolder() {
-    if (std::error_code error =
-            llvm::sys::fs::createUniqueDirectory("lacuna-link", path))
-      throw EnvironmentError("cannot make a temporary folder: " +
-                             error.message());
-  }
-  ~TemporaryFolder() { (void)llvm::sys::fs::remove_directories(path); }
-
-  std::string file(const std::string &name) const {
-    return (path + "/" + name).str();
-  }
-
-private:
-  llvm::SmallString<128> path;
-};
 
 /// The object that defines NAME_bundle.
 std::string tableObject(const BundleManifest &manifest, const Target &target) {

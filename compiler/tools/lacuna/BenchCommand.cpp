@@ -7,6 +7,7 @@
 
 #include "BenchCommand.h"
 
+#include "BenchModel.h"
 #include "BenchTraining.h"
 #include "CommandLine.h"
 #include "DenseConvolution.h"
@@ -47,6 +48,9 @@ struct KernelFlags {
   std::string scheme = "block";
   std::string json;
   bool sweep = false;
+  bool modelOnly = false;
+  std::vector<std::string> targets = {"neoverse-n1", "neoverse-v1",
+                                      "neoverse-v2", "apple-m1"};
   KernelBenchmarkOptions options;
   ProviderOptions provider;
 };
@@ -139,6 +143,13 @@ void benchKernels(const KernelFlags &flags,
   std::ofstream report;
   if (!flags.json.empty())
     report = openReport(flags.json);
+  if (flags.modelOnly) {
+    nlohmann::json rows =
+        modelKernels(shapes, kSchemes.at(flags.scheme), flags.targets);
+    if (!flags.json.empty())
+      closeReport(report, flags.json, rows);
+    return;
+  }
   ThreadPool pool(flags.provider.threads);
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
 
@@ -303,8 +314,18 @@ void defineKernels(CLI::App &app, KernelFlags &flags) {
   app.add_option("--sparsity", flags.options.sparsity, "Share of zeros")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  app.add_flag("--sweep", flags.sweep,
-               "Sweep the sparsity and print where Lacuna breaks even");
+  CLI::Option *sweep =
+      app.add_flag("--sweep", flags.sweep,
+                   "Sweep the sparsity and print where Lacuna breaks even");
+  CLI::Option *modelOnly =
+      app.add_flag("--model-only", flags.modelOnly,
+                   "Run nothing: estimate the inner loops with llvm-mca")
+          ->excludes(sweep);
+  app.add_option("--target", flags.targets,
+                 "Names that `lacuna targets` lists, to estimate for")
+      ->delimiter(',')
+      ->needs(modelOnly)
+      ->capture_default_str();
   app.add_option("--batch", flags.options.batch, "Images")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
