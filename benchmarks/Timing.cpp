@@ -45,6 +45,7 @@ std::vector<double> bestInTurns(const std::vector<std::function<void()>> &sides,
 
 namespace {
 
+#if defined(__x86_64__)
 constexpr long kTurns = 1000000;
 constexpr int kChains = 10; // more than latency times ports
 
@@ -53,7 +54,6 @@ double gflops(int lanes, const std::function<void()> &run) {
   return double(kTurns) * kChains * 2 * lanes / seconds / 1e9;
 }
 
-#if defined(__x86_64__)
 // Assembly, so that no compiler folds the chains.
 #define LACUNA_FMA_CHAINS(REGISTER)                                            \
   for (long turn = 0; turn < kTurns; ++turn)                                   \

@@ -128,14 +128,18 @@ std::string linker() {
                          "); without it: --emit=archive");
 }
 
-/// Kernels call nothing, so that no library of the target is needed.
+/// Kernels call nothing, so that no library of the target is needed; except
+/// that 32-bit ARM divides 64-bit numbers by a function of libgcc, which every
+/// C++ program there has loaded.
 std::string sharedObjectOf(const std::vector<NamedObject> &objects,
-                           const std::string &name) {
+                           const std::string &name,
+                           const llvm::Triple &triple) {
   std::string program = linker();
   TemporaryFolder folder;
   std::string output = folder.file(name), messages = folder.file("messages");
-  std::vector<std::string> words{program,   "-shared", "-z", "defs",
-                                 "-soname", name,      "-o", output};
+  std::vector<std::string> words{
+      program,   "-shared", "-z", triple.isARM() ? "undefs" : "defs",
+      "-soname", name,      "-o", output};
   for (const NamedObject &object : objects) {
     words.push_back(folder.file(object.name));
     writeFileAtomically(words.back(), {object.bytes});
@@ -307,7 +311,7 @@ BundleManifest writeBundle(const BundleRequest &request,
                  archiveOf(members, triple.isOSBinFormatMachO()));
   std::string shared = "lib" + request.name + ".so";
   if (parts.count(BundlePart::Shared))
-    folder.write(shared, sharedObjectOf(members, shared));
+    folder.write(shared, sharedObjectOf(members, shared, triple));
   folder.write(request.name + ".h", headerText(manifest));
   manifest.files = folder.files;
   folder.write(kManifestFile, formatManifest(manifest));

@@ -181,13 +181,15 @@ std::vector<KernelRequest> requestsOf(const CompileFlags &flags) {
   if (flags.model.empty() == flags.descriptors.empty())
     throw UserError("compile: give a --model or a --descriptor");
   std::vector<KernelRequest> requests;
+  std::set<std::string> listed;
   for (KernelRequest &request :
        flags.model.empty() ? descriptorRequests(flags) : modelRequests(flags)) {
     bool wanted = flags.operations.empty();
     for (const std::string &name : flags.operations)
       wanted |= kOperations.at(name) == request.operation;
     request.level = kLevels.at(flags.level);
-    if (wanted)
+    // Layers of a model are alike.
+    if (wanted && listed.insert(requestText(request)).second)
       requests.push_back(request);
   }
   return requests;
