@@ -97,6 +97,27 @@ class CompileTest(ToolTest):
         for kernel in self.manifest()["kernels"]:
             self.assertIn("void %s(" % kernel["symbol"], header)
 
+    def test_inspect_reads_bundles(self):
+        files = self.compile("--target", "neoverse-v1", "--name", "mine")
+        folder = self.path("out")
+        found = json.loads(self.succeed("inspect", folder, "--json").stdout)
+        manifest = self.manifest()
+        self.assertEqual(found["kind"], "bundle")
+        self.assertEqual(found["cpu"], "neoverse-v1")
+        self.assertIn("sve-256", found["cpu_features"])
+        self.assertEqual(found["digest"], manifest["digest"])
+        self.assertEqual(sorted([*found["files"], "manifest.json"]), files)
+        for name, size in found["files"].items():
+            self.assertEqual(size, os.path.getsize(os.path.join(folder, name)))
+        self.assertEqual(len(found["kernels"]), len(manifest["kernels"]))
+        table = self.succeed("inspect", folder).stdout
+        for part in ("grad-weight", "pattern of 8", "[16,8,3,3]", "bias", "stream"):
+            self.assertIn(part, table)
+        self.assertIn("%d kernels" % len(manifest["kernels"]), table)
+        with open(os.path.join(folder, "libmine.a"), "ab") as archive:
+            archive.write(b"x")
+        self.refuse(USER_ERROR, ["libmine.a", "manifest.json"], "inspect", folder)
+
     def test_triples_and_cpus_may_be_named(self):
         self.compile("--target", "aarch64-linux-gnu", "--cpu", "cortex-a76")
         target = self.manifest()["target"]

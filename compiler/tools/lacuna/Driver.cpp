@@ -49,7 +49,7 @@ Commands:
   bench    Measure this machine beside oneDNN: lacuna bench --help
   tune     Search the kernels' fastest schedules on this machine: lacuna tune --help
   export   Write a checkpoint's network as plain files: lacuna export --help
-  inspect  Say what is in a checkpoint or descriptor: lacuna inspect --help
+  inspect  Say what is in a checkpoint or a bundle: lacuna inspect --help
 
 Examples:
   LeNet-5 on Fashion-MNIST, nine weights in ten absent, in 4x1 blocks:

@@ -9,7 +9,11 @@
 #include "ExportCommand.h"
 
 #include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Runtime/Bundle.h"
 #include "lacuna/Runtime/Export.h"
+#include "lacuna/Support/Error.h"
+#include "lacuna/Support/Files.h"
+#include "lacuna/Support/Sha256.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -26,17 +30,26 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kLayer = ".layer", kCheckpoint = ".safetensors";
+constexpr int64_t kMaxBundleFile = int64_t(1) << 32;
 
-Json describe(const std::string &name, const Geometry &geometry,
-              const Structure &structure, int64_t units, int64_t active) {
+const char *kindName(const Geometry &geometry) {
+  return geometry.kind == LayerKind::Conv2d ? "conv2d" : "linear";
+}
+
+Json weightShape(const Geometry &geometry) {
   Json shape{geometry.outChannels, geometry.inChannels};
   if (geometry.kind == LayerKind::Conv2d) {
     shape.push_back(geometry.kernel.height);
     shape.push_back(geometry.kernel.width);
   }
+  return shape;
+}
+
+Json describe(const std::string &name, const Geometry &geometry,
+              const Structure &structure, int64_t units, int64_t active) {
   return {{"name", name},
-          {"op", geometry.kind == LayerKind::Conv2d ? "conv2d" : "linear"},
-          {"shape", shape},
+          {"op", kindName(geometry)},
+          {"shape", weightShape(geometry)},
           {"scheme", schemeName(structure.scheme)},
           {"units", units},
           {"active", active},
@@ -104,9 +117,71 @@ Json inspectDescriptor(const std::string &path) {
           {"layers", Json::array({describe(path, loadDescriptor(path))})}};
 }
 
-void print(const Json &contents) {
+/// A scheme with what else code depends on.
+std::string structureText(const Structure &structure) {
+  std::string text(schemeName(structure.scheme));
+  if (structure.scheme == Scheme::Block)
+    text += " " + std::to_string(structure.blockRows) + "x1";
+  if (structure.scheme == Scheme::Pattern)
+    text += " of " + std::to_string(structure.patterns.size());
+  return text;
+}
+
+Json describe(const BundledKernel &kernel) {
+  const KernelRequest &request = kernel.request;
+  const Geometry &geometry = request.geometry;
+  Json fusion = Json::array();
+  Fusion::forEach(request.fusion, [&](const char *name, bool fused) {
+    if (fused)
+      fusion.push_back(name);
+  });
+  Json plane = Json::array();
+  if (geometry.kind == LayerKind::Conv2d)
+    plane = {geometry.input.height, geometry.input.width};
+  return {{"symbol", kernel.symbol},
+          {"operation", operationName(request.operation)},
+          {"op", kindName(geometry)},
+          {"shape", weightShape(geometry)},
+          {"plane", plane},
+          {"stride", {geometry.stride.height, geometry.stride.width}},
+          {"structure", structureText(request.structure)},
+          {"level", request.level == Level::Stream ? "stream" : "specialised"},
+          {"fusion", fusion},
+          {"key", kernel.key}};
+}
+
+/// Reads what a program on the device would, and checks the files as it would.
+Json inspectBundle(const std::string &folder) {
+  std::string where = folder + "/" + kManifestFile;
+  BundleManifest manifest =
+      parseManifest(readFile(where, kMaxBundleFile), where);
+  Json files = Json::object();
+  for (const auto &[name, file] : manifest.files) {
+    std::string path = folder + "/" + name;
+    if (sha256(readFile(path, kMaxBundleFile)) != file.hash)
+      throw UserError(path + ": is not what " + where +
+                      " describes; compile the bundle anew");
+    files[name] = file.bytes;
+  }
+  Json kernels = Json::array();
+  for (const BundledKernel &kernel : manifest.kernels)
+    kernels.push_back(describe(kernel));
+  return {{"kind", "bundle"},
+          {"name", manifest.name},
+          {"compiler", manifest.compiler},
+          {"abi", manifest.abiVersion},
+          {"triple", manifest.triple},
+          {"cpu", manifest.cpu},
+          {"lanes", manifest.lanes},
+          {"cpu_features", manifest.features},
+          {"digest", manifestDigest(manifest)},
+          {"files", files},
+          {"kernels", kernels}};
+}
+
+void printFields(const Json &contents) {
   for (const auto &field : contents.items()) {
-    if (field.key() == "layers")
+    if (field.key() == "layers" || field.key() == "kernels")
       continue;
     if (!field.value().is_object()) {
       std::printf("%-28s %s\n", field.key().c_str(),
@@ -120,10 +195,31 @@ void print(const Json &contents) {
       std::printf("  %-26s %s\n", inner.key().c_str(),
                   inner.value().dump().c_str());
   }
+}
+
+void printKernels(const Json &kernels) {
+  std::printf("%-12s %-8s %-18s %-10s %-6s %-13s %-12s %s\n", "operation", "op",
+              "shape", "plane", "stride", "structure", "level", "fusion");
+  auto text = [](const Json &field) { return field.get<std::string>(); };
+  for (const Json &kernel : kernels) {
+    std::string fusion;
+    for (const Json &fused : kernel["fusion"])
+      fusion += (fusion.empty() ? "" : ",") + text(fused);
+    std::printf("%-12s %-8s %-18s %-10s %-6s %-13s %-12s %s\n",
+                text(kernel["operation"]).c_str(), text(kernel["op"]).c_str(),
+                kernel["shape"].dump().c_str(), kernel["plane"].dump().c_str(),
+                kernel["stride"].dump().c_str(),
+                text(kernel["structure"]).c_str(),
+                text(kernel["level"]).c_str(), fusion.c_str());
+  }
+  std::printf("%zu kernels\n", kernels.size());
+}
+
+void printLayers(const Json &layers) {
   std::printf("%-36s %-8s %-20s %-13s %10s %10s %10s  %s\n", "layer", "op",
               "shape", "scheme", "units", "active", "weights", "sparsity");
   int64_t active = 0, weights = 0;
-  for (const Json &layer : contents["layers"]) {
+  for (const Json &layer : layers) {
     std::printf(
         "%-36s %-8s %-20s %-13s %10lld %10lld %10lld  %.4f\n",
         layer["name"].get<std::string>().c_str(),
@@ -138,29 +234,39 @@ void print(const Json &contents) {
               static_cast<long long>(weights));
 }
 
+Json inspect(const std::string &path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path + "/" + kManifestFile, ignored))
+    return inspectBundle(path);
+  if (std::filesystem::is_directory(path, ignored))
+    return inspectExport(path);
+  return path.find(kCheckpoint) != std::string::npos ? inspectCheckpoint(path)
+                                                     : inspectDescriptor(path);
+}
+
 } // namespace
 
 int runInspect(int argc, char **argv,
                const ProviderFactory & /*makeProvider*/) {
   CLI::App app("Says what is in a checkpoint (.safetensors), an exported "
-               "network (its folder) or a descriptor (.json).",
+               "network or a bundle of kernels (its folder), or a descriptor "
+               "(.json).",
                "lacuna inspect");
   std::string path;
   bool json = false;
   app.add_option("file", path, "The file or folder")->required();
   app.add_flag("--json", json, "Print one JSON object");
   return runCommand(app, argc, argv, [&] {
-    std::error_code ignored;
-    std::string_view name(path);
-    bool isCheckpoint = name.find(kCheckpoint) != std::string_view::npos;
-    Json contents = std::filesystem::is_directory(path, ignored)
-                        ? inspectExport(path)
-                    : isCheckpoint ? inspectCheckpoint(path)
-                                   : inspectDescriptor(path);
-    if (json)
+    Json contents = inspect(path);
+    if (json) {
       std::printf("%s\n", contents.dump(2).c_str());
+      return;
+    }
+    printFields(contents);
+    if (contents.contains("kernels"))
+      printKernels(contents["kernels"]);
     else
-      print(contents);
+      printLayers(contents["layers"]);
   });
 }
 
