@@ -6,6 +6,7 @@
 # ===------------------------------------------------------------------------===#
 """Runs what build_projects.py has built in the folder DEVICE_BUILD."""
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,9 @@ from idx_data import write_set
 from lacuna_tool import SKIPPED, SUCCESS, ToolTest
 
 TRAINING = {"epochs": 3, "images": 96, "test_images": 32}
+FUSIONS = {
+    "bias", "normalise", "statistics", "accumulate", "norm_gradient", "norm_residual"
+}
 LAYERS = {
     "strided": {"stride": [2, 2]},
     "plain": {"stride": [1, 1]},
@@ -86,20 +90,27 @@ class DeviceTest(ToolTest):
         repacks = int(re.search(r"(\d+) repacks, (\d+) layers", process.stdout)[1])
         self.assertGreater(repacks, 4, process.stdout)
         self.assertIn(" 0 layers on stream kernels", process.stdout)
-        return losses, re.search(r"weights hash ([0-9a-f]{16})", process.stdout)[1]
+        return losses, self.hash_of(process)
 
-    def jit_hash(self, *extra):
-        """The hash that `lacuna train` ends with."""
-        process = self.succeed(
+    def training_flags(self):
+        """What `lacuna train` is told to do as the device program does."""
+        return (
             "train", "--model", "lenet-5-caffe",
             "--data", "mnist:" + write_set(self.path("data")),
             "--method", "mest-ems", "--scheme", "block", "--sparsity", 0.9,
             "--epochs", TRAINING["epochs"],
             "--limit-train", TRAINING["images"],
             "--limit-test", TRAINING["test_images"],
-            "--no-disk-cache", "--quiet", "--weights-hash", *extra
+            "--no-disk-cache", "--quiet", "--weights-hash",
         )
+
+    def hash_of(self, process):
+        """The hash of the weights that a training printed."""
         return re.search(r"\b[0-9a-f]{16}\b", process.stdout)[0]
+
+    def jit_hash(self, *extra):
+        """The hash that `lacuna train` ends with."""
+        return self.hash_of(self.succeed(*self.training_flags(), *extra))
 
     def descriptors(self):
         """Files of every scheme and stride."""
@@ -130,18 +141,32 @@ class DeviceTest(ToolTest):
         return paths
 
     def check_kernels(self, target, emulator=None):
+        """Every scheme, operation and stride; every fusion."""
         words = [w for path in self.descriptors() for w in ("--descriptor", path)]
-        bundle = self.path(target)
+        kernels = self.check_bundle(words, target, emulator)
+        # Three operations of each, a bias, and streams of three layers.
+        self.assertEqual(len(kernels), 4 * (2 * len(STRUCTURES) + 3) + 12)
+        words = [
+            "--model", "resnet-20", "--scheme", "pattern", "--input", "3,8,8",
+            "--no-stream-kernels",
+        ]
+        kernels = self.check_bundle(words, target, emulator)
+        self.assertEqual({name for k in kernels for name in k["fusion"]}, FUSIONS)
+
+    def check_bundle(self, words, target, emulator):
+        """Runs every kernel of a bundle; returns what its manifest says of them."""
+        bundle = self.path("bundle")
         self.succeed(
             "compile", *words, "--target", target, "--emit", "shared",
             "-o", bundle, "--threads", 2
         )
+        with open(os.path.join(bundle, "manifest.json"), encoding="utf-8") as file:
+            kernels = json.load(file)["kernels"]
         process = self.device(
             self.built("device_check", "device_check"), bundle, emulator=emulator
         )
-        checked = int(re.search(r"^(\d+) kernels", process.stdout)[1])
-        # Three operations of each, and streams of three layers.
-        self.assertEqual(checked, 3 * (2 * len(STRUCTURES) + 3) + 9, process.stdout)
+        self.assertIn("%d kernels of %s agree" % (len(kernels), target), process.stdout)
+        return kernels
 
 
 def needs_emulator():

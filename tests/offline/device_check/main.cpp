@@ -4,13 +4,12 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Usage: device_check BUNDLE
-// Fails when a kernel's relative error exceeds 1e-5. Kernels with fusions need
-// their neighbours' operands and are left to the tests of whole networks.
+// Fails when the relative error of a kernel, or of the sums that are fused into
+// it, exceeds 1e-5.
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelRun.h"
-#include "LayerProblem.h"
+#include "FusedProblem.h"
 
 #include "lacuna/Runtime/Bundle.h"
 #include "lacuna/Runtime/ThreadPool.h"
@@ -21,32 +20,13 @@
 #include <cstdio>
 
 using namespace lacuna;
-using lacuna::testing::LayerProblem;
+using lacuna::testing::FusedProblem;
 
 namespace {
 
 constexpr double kTolerance = 1e-5;
 constexpr int64_t kImages = 19;
 constexpr int64_t kMaxManifestBytes = 1 << 26;
-
-double errorOf(ThreadPool &pool, const Kernel &kernel) {
-  const StreamLayout &layout = kernel.layout;
-  LayerProblem problem({layout.geometry, layout.structure, kImages, 0.3, 11});
-  RunArrays arrays{kImages, problem.input, {}, problem.gradient};
-  std::vector<uint32_t> positions =
-      problem.active.positions(problem.geometry, problem.structure);
-  arrays.weights.resize(size_t(problem.geometry.weights()));
-  for (size_t i = 0; i < positions.size(); ++i)
-    arrays.weights[positions[i]] = problem.weights[i];
-  std::vector<float> result = runKernel(pool, kernel, problem.active, arrays);
-  if (layout.operation == Operation::GradWeight) {
-    std::vector<float> active;
-    for (uint32_t position : positions)
-      active.push_back(result[position]);
-    result = active;
-  }
-  return testing::relativeError(result, problem.truth(layout.operation, false));
-}
 
 void check(const std::string &bundle) {
   std::string path = bundle + "/" + kManifestFile;
@@ -57,9 +37,11 @@ void check(const std::string &bundle) {
   double worst = 0;
   int checked = 0;
   for (const BundledKernel &kernel : manifest.kernels) {
-    if (!(kernel.request.fusion == Fusion()))
-      continue;
-    double error = errorOf(pool, *provider->get(kernel.request));
+    const KernelRequest &request = kernel.request;
+    FusedProblem problem(
+        {request.geometry, request.structure, kImages, 0.3, 11},
+        request.operation, request.fusion);
+    double error = problem.error(*provider->get(request), pool);
     worst = std::max(worst, error);
     ++checked;
     if (!(error < kTolerance))
