@@ -17,6 +17,23 @@ list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
+if(CMAKE_CROSSCOMPILING)
+  # Headers and mlir-tblgen are those of the machine that builds; the libraries,
+  # and the headers that say what LLVM was built for, those of the other one.
+  set(LACUNA_MLIR_LIBRARIES
+    ${CMAKE_SYSROOT}/usr/lib/llvm-22/lib/libMLIR.so.22.1
+    ${CMAKE_SYSROOT}/usr/lib/${CMAKE_CXX_COMPILER_TARGET}/libLLVM.so.22.1)
+  foreach(library IN LISTS LACUNA_MLIR_LIBRARIES)
+    if(NOT CMAKE_SYSROOT OR NOT EXISTS ${library})
+      message(FATAL_ERROR
+        "Cross-compiling the compiler needs the other machine's LLVM and MLIR, for ARM by scripts/arm-sysroot and "
+        "cmake/aarch64-sysroot.cmake. To build the runtime alone: -DLACUNA_BUILD_COMPILER=OFF.")
+    endif()
+  endforeach()
+  include_directories(SYSTEM ${CMAKE_SYSROOT}/usr/include/llvm-22)
+else()
+  set(LACUNA_MLIR_LIBRARIES MLIR LLVM)
+endif()
 # mlir-tblgen finds includes through the directory property.
 include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 
@@ -29,7 +46,7 @@ target_include_directories(LacunaMLIR SYSTEM INTERFACE
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
   $<INSTALL_INTERFACE:${LLVM_INCLUDE_DIRS}>
   $<INSTALL_INTERFACE:${MLIR_INCLUDE_DIRS}>)
-target_link_libraries(LacunaMLIR INTERFACE MLIR LLVM)
+target_link_libraries(LacunaMLIR INTERFACE ${LACUNA_MLIR_LIBRARIES})
 set(CMAKE_BUILD_RPATH "${LLVM_LIBRARY_DIR}")
 set(CMAKE_INSTALL_RPATH "${LLVM_LIBRARY_DIR}")
 

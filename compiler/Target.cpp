@@ -172,6 +172,9 @@ Target hostTarget() {
   for (const auto &[name, present] : sorted)
     features.AddFeature(name, present);
   target.features = features.getString();
+  const KnownCpu *known = findCpu(target.cpu);
+  if (known && cpuHasFeature("sve-" + std::to_string(known->sveBits)))
+    target.sveBits = known->sveBits;
   describe(target, [&](const char *name) { return detected.lookup(name); });
   return target;
 }
@@ -180,11 +183,12 @@ Target targetFor(const std::string &cpu) {
   if (cpu.empty())
     return hostTarget();
   Target target = namedTarget(hostTripleOf(cpu), cpu);
-  Subtarget subtarget(target);
-  for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    if (!feature.getValue() && subtarget.has(feature.getKey().str()))
+  // As for bundles. What LLVM detects is of no use in emulators: on ARM it
+  // reads /proc/cpuinfo, which describes the machine below.
+  for (const std::string &feature : requiredFeatures(target))
+    if (!cpuHasFeature(feature))
       throw EnvironmentError("cpu: this machine cannot run code for " + cpu +
-                             ": it lacks " + feature.getKey().str());
+                             ": it lacks " + feature);
   return target;
 }
 

@@ -9,9 +9,11 @@
 
 #include <algorithm>
 
-#if defined(__aarch64__)
+#if defined(__aarch64__) || defined(__arm__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
+#endif
+#if defined(__aarch64__)
 #include <sys/prctl.h>
 #endif
 
@@ -50,6 +52,11 @@ namespace {
   X("rcpc", HWCAP_LRCPC)                                                       \
   X("sve", HWCAP_SVE)
 
+/// The same of 32-bit ARM.
+#define LACUNA_ARM_FEATURES(X)                                                 \
+  X("neon", HWCAP_NEON)                                                        \
+  X("vfp4", HWCAP_VFPv4)
+
 /// SVE register lengths that kernels may be compiled for.
 constexpr int kSveBits[] = {256, 512};
 
@@ -67,9 +74,11 @@ const std::vector<Architecture> &architectures() {
 #define LACUNA_FEATURE_NAME(name, bits) aarch64.features.push_back(name);
     LACUNA_AARCH64_FEATURES(LACUNA_FEATURE_NAME)
 #undef LACUNA_FEATURE_NAME
+#define LACUNA_FEATURE_NAME(name, bits) arm.features.push_back(name);
+    LACUNA_ARM_FEATURES(LACUNA_FEATURE_NAME)
+#undef LACUNA_FEATURE_NAME
     for (int bits : kSveBits)
       aarch64.features.push_back("sve-" + std::to_string(bits));
-    arm.features = {"neon", "vfp4"};
     return std::vector<Architecture>{x86, aarch64, arm};
   }();
   return all;
@@ -125,16 +134,20 @@ bool cpuHasFeature(std::string_view feature) {
     return __builtin_cpu_supports(#name);
   LACUNA_X86_FEATURES(LACUNA_TEST_FEATURE)
 #undef LACUNA_TEST_FEATURE
-#elif defined(__aarch64__)
+#else
   unsigned long present = getauxval(AT_HWCAP);
 #define LACUNA_TEST_FEATURE(name, bits)                                        \
   if (feature == name)                                                         \
     return (present & (bits)) == (bits);
+#if defined(__aarch64__)
   LACUNA_AARCH64_FEATURES(LACUNA_TEST_FEATURE)
-#undef LACUNA_TEST_FEATURE
   for (int bits : kSveBits)
     if (feature == "sve-" + std::to_string(bits))
       return sveRegisterHas(bits);
+#else
+  LACUNA_ARM_FEATURES(LACUNA_TEST_FEATURE)
+#endif
+#undef LACUNA_TEST_FEATURE
 #endif
   return false;
 }
