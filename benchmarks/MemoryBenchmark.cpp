@@ -87,6 +87,7 @@ MemoryReport measureMemory(const MemoryBenchmarkOptions &options,
   MethodOptions methodOptions;
   methodOptions.sparsity = options.sparsity;
   methodOptions.epochs = options.epochs;
+  methodOptions.updatePeriod = options.updatePeriod;
   std::unique_ptr<Method> method = makeMethod(options.method, methodOptions);
   Network network =
       makeModel(options.model, input.shape, input.classes,
@@ -116,6 +117,11 @@ MemoryReport measureMemory(const MemoryBenchmarkOptions &options,
   for (size_t kind = 0; kind < kMemoryKinds; ++kind)
     report.measured.peak[kind] -= before.current[kind];
   report.measured.totalPeak -= before.totalCurrent;
+  for (MemoryKind kind : {MemoryKind::Weights, MemoryKind::Gradients,
+                          MemoryKind::Optimiser, MemoryKind::Streams,
+                          MemoryKind::DenseGradients, MemoryKind::MethodState})
+    report.largestBuffer =
+        std::max(report.largestBuffer, report.measured.largest[size_t(kind)]);
   return report;
 }
 

@@ -25,6 +25,8 @@ struct MemoryBenchmarkOptions {
   int64_t batch = 64;
   int epochs = 2; ///< At least 2, for methods that mutate between them.
   int64_t steps = 2;
+  /// Steps between the mutations of methods that count them.
+  int64_t updatePeriod = 1;
 };
 
 /// Bytes by formula, for values of `valueBytes` and indices of 16 bits: the
@@ -54,9 +56,14 @@ struct MemoryReport {
   /// What the same network needs when it is trained dense, by formula.
   MemoryFormula dense;
   int64_t peakActive = 0, totalWeights = 0;
-  /// The largest sparse layer, dense: what no single buffer of a method that
-  /// never looks at dense gradients may reach.
+  /// The largest buffer that holds weights, gradients, or what a method or an
+  /// optimiser keeps for them.
+  int64_t largestBuffer = 0;
+  /// The largest sparse layer, dense: what no buffer of a method that never
+  /// looks at dense gradients may reach. 0 without a sparse layer.
   int64_t largestDenseLayer = 0;
+
+  bool holdsDenseBuffer() const { return largestBuffer >= largestDenseLayer; }
 };
 
 /// Trains on random images for a few steps; needs no data.

@@ -4,7 +4,9 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A counting sort by (phase, chunk, group, body): one walk over the items
-// counts the runs, a second one places them.
+// counts the runs, a second one places them. An item's run and index are sums
+// of what its output channel and what its column add; both come from tables,
+// since divisions would cost more than the rest of the walk.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,17 +15,25 @@
 #include "lacuna/Support/Error.h"
 
 #include <limits>
+#include <numeric>
 
 namespace lacuna {
 
 namespace {
 
-/// Where an item goes, and which canonical values it takes: value (tap, row) is
-/// base + slots[tap] * slotStride + row * rowStride.
+/// Where an item goes, and which canonical values it takes:
+/// base + slot * stride for each of its slots.
 struct Item {
-  int64_t phase, sourceChannel, group, body;
-  int64_t index; ///< Within its source channel, in scratch vectors.
-  int64_t base, slotStride, rowStride;
+  int64_t run;
+  int64_t index; ///< In scratch vectors of its chunk.
+  int64_t base, stride;
+  const std::vector<int64_t> &slots;
+};
+
+/// What an output channel or a column adds to the place of an item.
+struct Place {
+  int64_t cell;  ///< Chunk and group as one number.
+  int64_t index; ///< In scratch vectors; negative where a tap does not reach.
 };
 
 class ItemWalk {
@@ -31,226 +41,268 @@ public:
   ItemWalk(const StreamLayout &layout, const ActiveSet &active)
       : layout(layout), active(active), geometry(layout.geometry),
         structure(layout.structure), taps(geometry.taps()),
-        columns(geometry.columns()),
-        gradInput(layout.operation == Operation::GradInput) {
-    for (const StreamPhase &phase : layout.phases)
-      for (int64_t tap = 0; tap < taps; ++tap)
-        tapOffsets.push_back(layout.tapOffset(phase, tap));
+        columns(geometry.columns()) {
+    bool gradInput = layout.operation == Operation::GradInput;
+    for (int64_t o = 0; o < geometry.outChannels; ++o)
+      filterPlaces.push_back(gradInput ? sourcePlace(o) : targetPlace(o));
+    for (int64_t c = 0; c < geometry.inChannels; ++c)
+      channelPlaces.push_back(gradInput ? targetPlace(c) : sourcePlace(c));
+    for (const StreamPhase &phase : layout.phases) {
+      firstRun.push_back(runCount);
+      runCount += layout.chunks * layout.groups *
+                  static_cast<int64_t>(phase.bodies.size());
+    }
+    if (layout.itemForm() == ItemForm::Kernel)
+      prepareKernels();
+    else
+      prepareColumns();
   }
+
+  int64_t runs() const { return runCount; }
 
   template <typename Visit> void operator()(Visit visit) const {
     switch (layout.itemForm()) {
     case ItemForm::Panel:
       return panels(visit);
     case ItemForm::Column:
-      return blockColumns(visit);
+      return blocks(visit, layout.columnRows());
     case ItemForm::Kernel:
       return kernels(visit);
     }
   }
 
 private:
-  /// Visits an item at every phase its tap reaches.
-  template <typename Visit>
-  void atTap(Visit &visit, int64_t tap, Item item) const {
-    for (size_t phase = 0; phase < layout.phases.size(); ++phase)
-      if (int64_t at = tapOffsets[phase * taps + tap]; at >= 0) {
-        item.phase = static_cast<int64_t>(phase);
-        item.index = at;
-        visit(item);
-      }
+  /// Of a kernel's pattern: a body that it fills in some phase.
+  struct KernelBody {
+    int64_t firstRun, bodies, number;
+    const StreamBody *body;
+  };
+
+  Place sourcePlace(int64_t channel) const {
+    int64_t chunk = layout.schedule.channelChunk;
+    return {channel / chunk * layout.groups,
+            channel % chunk * layout.channelStride()};
   }
 
-  /// `rows` weights of consecutive output channels from (o, column) on.
+  Place targetPlace(int64_t channel) const {
+    return {channel / layout.schedule.panelRows, 0};
+  }
+
+  void prepareColumns() {
+    int64_t width = layout.itemForm() == ItemForm::Column
+                        ? layout.columnRows()
+                        : layout.schedule.panelRows;
+    panelSlots.resize(size_t(width));
+    std::iota(panelSlots.begin(), panelSlots.end(), 0);
+    columnPlaces.reserve(layout.phases.size() * size_t(columns));
+    for (size_t phase = 0; phase < layout.phases.size(); ++phase) {
+      std::vector<int64_t> offsets;
+      for (int64_t tap = 0; tap < taps; ++tap)
+        offsets.push_back(layout.tapOffset(layout.phases[phase], tap));
+      for (const Place &channel : channelPlaces)
+        for (int64_t at : offsets)
+          columnPlaces.push_back({firstRun[phase] + channel.cell,
+                                  at < 0 ? at : channel.index + at});
+    }
+  }
+
+  void prepareKernels() {
+    kernelBodies.resize(
+        structure.scheme == Scheme::Pattern ? structure.patterns.size() : 1);
+    for (size_t phase = 0; phase < layout.phases.size(); ++phase) {
+      const std::vector<StreamBody> &bodies = layout.phases[phase].bodies;
+      for (size_t body = 0; body < bodies.size(); ++body)
+        kernelBodies[size_t(bodies[body].pattern)].push_back(
+            {firstRun[phase], static_cast<int64_t>(bodies.size()),
+             static_cast<int64_t>(body), &bodies[body]});
+    }
+  }
+
+  /// Calls visit(slot, row, column) for each of these ascending numbers.
   template <typename Visit>
-  void outputPanel(Visit &visit, int64_t o, int64_t column, int64_t base,
-                   int64_t rowStride) const {
-    Item item{};
-    item.sourceChannel = gradInput ? o : column / taps;
-    item.group = gradInput ? column / taps : o / layout.schedule.panelRows;
-    item.base = base;
-    item.rowStride = rowStride;
-    atTap(visit, column % taps, item);
+  static void inRows(const std::vector<uint32_t> &numbers, int64_t rowLength,
+                     Visit visit) {
+    int64_t row = 0, rowStart = 0;
+    for (size_t slot = 0; slot < numbers.size(); ++slot) {
+      while (numbers[slot] - rowStart >= rowLength) {
+        rowStart += rowLength;
+        ++row;
+      }
+      visit(static_cast<int64_t>(slot), row, numbers[slot] - rowStart);
+    }
+  }
+
+  /// Weights from (o, column) on that share an item, in every phase that the
+  /// column's tap reaches.
+  template <typename Visit>
+  void panel(Visit &visit, int64_t o, int64_t column, int64_t base,
+             int64_t stride) const {
+    const Place &filter = filterPlaces[size_t(o)];
+    for (size_t at = size_t(column); at < columnPlaces.size();
+         at += size_t(columns)) {
+      const Place &place = columnPlaces[at];
+      if (place.index >= 0)
+        visit(Item{filter.cell + place.cell, filter.index + place.index, base,
+                   stride, panelSlots});
+    }
   }
 
   template <typename Visit> void panels(Visit &visit) const {
-    int64_t rows = layout.schedule.panelRows;
     switch (structure.scheme) {
     case Scheme::Dense:
-      if (gradInput)
-        return denseInputPanels(visit);
-      for (int64_t o = 0; o < geometry.outChannels; o += rows)
-        for (int64_t column = 0; column < columns; ++column)
-          outputPanel(visit, o, column, o * columns + column, columns);
-      return;
+      return densePanels(visit);
     case Scheme::Unstructured:
-      for (size_t i = 0; i < active.units.size(); ++i)
-        outputPanel(visit, active.units[i] / columns, active.units[i] % columns,
-                    static_cast<int64_t>(i), 0);
-      return;
+      return singlePanels(visit, active.units);
     case Scheme::Block:
-      for (size_t i = 0; i < active.units.size(); ++i) {
-        int64_t first = active.units[i] / columns * structure.blockRows;
-        for (int64_t row = 0; row < structure.blockRows; row += rows)
-          outputPanel(visit, first + row, active.units[i] % columns,
-                      static_cast<int64_t>(i) * structure.blockRows + row, 1);
-      }
-      return;
+      return blocks(visit, layout.schedule.panelRows);
     case Scheme::Pattern:
     case Scheme::Channel:
-      std::vector<uint32_t> positions = active.positions(geometry, structure);
-      for (size_t i = 0; i < positions.size(); ++i)
-        outputPanel(visit, positions[i] / columns, positions[i] % columns,
-                    static_cast<int64_t>(i), 0);
-      return;
+      return singlePanels(visit, active.positions(geometry, structure));
     }
   }
 
-  /// Panels of input channels, whose weights lie `taps` apart.
-  template <typename Visit> void denseInputPanels(Visit &visit) const {
+  template <typename Visit> void densePanels(Visit &visit) const {
     int64_t rows = layout.schedule.panelRows;
-    for (int64_t o = 0; o < geometry.outChannels; ++o)
-      for (int64_t group = 0; group < layout.groups; ++group)
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          Item item{};
-          item.sourceChannel = o;
-          item.group = group;
-          item.base = o * columns + group * rows * taps + tap;
-          item.rowStride = taps;
-          atTap(visit, tap, item);
-        }
-  }
-
-  template <typename Visit> void blockColumns(Visit &visit) const {
-    int64_t step = layout.columnRows();
-    for (size_t i = 0; i < active.units.size(); ++i) {
-      int64_t column = active.units[i] % columns;
-      for (int64_t row = 0; row < structure.blockRows; row += step) {
-        Item item{};
-        item.sourceChannel =
-            active.units[i] / columns * structure.blockRows + row;
-        item.group = column / taps;
-        item.base = static_cast<int64_t>(i) * structure.blockRows + row;
-        item.slotStride = 1;
-        atTap(visit, column % taps, item);
-      }
-    }
+    bool gradInput = layout.operation == Operation::GradInput;
+    int64_t filterStep = gradInput ? 1 : rows,
+            channelStep = gradInput ? rows : 1;
+    int64_t stride = gradInput ? taps : columns;
+    for (int64_t o = 0; o < geometry.outChannels; o += filterStep)
+      for (int64_t c = 0; c < geometry.inChannels; c += channelStep)
+        for (int64_t column = c * taps; column < (c + 1) * taps; ++column)
+          panel(visit, o, column, o * columns + column, stride);
   }
 
   template <typename Visit>
-  void kernel(Visit &visit, int64_t o, int64_t c, int64_t pattern,
+  void singlePanels(Visit &visit,
+                    const std::vector<uint32_t> &positions) const {
+    inRows(positions, columns, [&](int64_t slot, int64_t o, int64_t column) {
+      panel(visit, o, column, slot, 0);
+    });
+  }
+
+  /// Pieces of `step` rows of each block.
+  template <typename Visit> void blocks(Visit &visit, int64_t step) const {
+    int64_t rows = structure.blockRows;
+    inRows(active.units, columns,
+           [&](int64_t slot, int64_t group, int64_t column) {
+             for (int64_t row = 0; row < rows; row += step)
+               panel(visit, group * rows + row, column, slot * rows + row, 1);
+           });
+  }
+
+  template <typename Visit>
+  void kernel(Visit &visit, int64_t o, int64_t c, size_t pattern,
               int64_t base) const {
-    Item item{};
-    item.sourceChannel = gradInput ? o : c;
-    item.group = gradInput ? c : o;
-    item.base = base;
-    item.slotStride = 1;
-    for (size_t phase = 0; phase < layout.phases.size(); ++phase) {
-      const std::vector<StreamBody> &bodies = layout.phases[phase].bodies;
-      item.phase = static_cast<int64_t>(phase);
-      for (size_t body = 0; body < bodies.size(); ++body)
-        if (bodies[body].pattern == pattern) {
-          item.body = static_cast<int64_t>(body);
-          visit(item);
-        }
-    }
+    const Place &filter = filterPlaces[size_t(o)];
+    const Place &channel = channelPlaces[size_t(c)];
+    int64_t cell = filter.cell + channel.cell;
+    int64_t index = filter.index + channel.index;
+    for (const KernelBody &own : kernelBodies[pattern])
+      visit(Item{own.firstRun + cell * own.bodies + own.number, index, base, 1,
+                 own.body->slots});
   }
 
   template <typename Visit> void kernels(Visit &visit) const {
     if (structure.scheme == Scheme::Channel) {
-      for (size_t i = 0; i < active.units.size(); ++i)
-        for (int64_t c = 0; c < geometry.inChannels; ++c)
-          kernel(visit, active.units[i], c, 0,
-                 static_cast<int64_t>(i) * columns + c * taps);
+      int64_t base = 0;
+      for (uint32_t filter : active.units)
+        for (int64_t c = 0; c < geometry.inChannels; ++c, base += taps)
+          kernel(visit, filter, c, 0, base);
       return;
     }
     int64_t base = 0;
-    for (size_t i = 0; i < active.units.size(); ++i) {
-      kernel(visit, active.units[i] / geometry.inChannels,
-             active.units[i] % geometry.inChannels, active.patternIds[i], base);
-      base += structure.unitSize(geometry, active.patternIds[i]);
-    }
+    inRows(active.units, geometry.inChannels,
+           [&](int64_t slot, int64_t o, int64_t c) {
+             uint8_t pattern = active.patternIds[size_t(slot)];
+             kernel(visit, o, c, pattern, base);
+             base += static_cast<int64_t>(structure.patterns[pattern].size());
+           });
   }
 
   const StreamLayout &layout;
   const ActiveSet &active;
   const Geometry &geometry;
   const Structure &structure;
-  int64_t taps, columns;
-  bool gradInput;
-  std::vector<int64_t> tapOffsets; ///< [phase][tap]
+  int64_t taps, columns, runCount = 0;
+  std::vector<int64_t> firstRun;                     ///< Of each phase.
+  std::vector<Place> filterPlaces, channelPlaces;    ///< Without taps.
+  std::vector<Place> columnPlaces;                   ///< [phase][column]
+  std::vector<int64_t> panelSlots;                   ///< 0, 1, ...
+  std::vector<std::vector<KernelBody>> kernelBodies; ///< [pattern]
 };
+
+/// Of a run: how many items and values lie before the next one.
+struct RunEnd {
+  int32_t items = 0, values = 0;
+};
+
+/// Room for `size` elements, of which a former use may leave most unused.
+template <typename Element>
+void resizeReused(std::vector<Element> &elements, int64_t size) {
+  if (elements.capacity() > 2 * size_t(size))
+    elements = std::vector<Element>();
+  elements.resize(size_t(size));
+}
+
+/// Writes the offsets, and turns counts of items into where each run starts.
+void placeRuns(const StreamLayout &layout, std::vector<RunEnd> &runs,
+               Streams &streams) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  int64_t itemCount = 0, valueCount = 0, offsetCount = 0;
+  for (const StreamPhase &phase : layout.phases)
+    offsetCount +=
+        (layout.chunks * layout.groups + 1) * layout.offsetsStride(phase);
+  resizeReused(streams.offsets, offsetCount);
+  int32_t *offset = streams.offsets.data();
+  RunEnd *run = runs.data();
+  for (const StreamPhase &phase : layout.phases) {
+    for (int64_t cell = 0; cell < layout.chunks * layout.groups; ++cell) {
+      *offset++ = static_cast<int32_t>(valueCount);
+      for (const StreamBody &body : phase.bodies) {
+        *offset++ = static_cast<int32_t>(itemCount);
+        int64_t items = run->items;
+        *run++ = {static_cast<int32_t>(itemCount),
+                  static_cast<int32_t>(valueCount)};
+        itemCount += items;
+        valueCount += items * layout.schedule.panelRows *
+                      static_cast<int64_t>(body.deltas.size());
+      }
+    }
+    *offset++ = static_cast<int32_t>(valueCount);
+    for (size_t body = 0; body < phase.bodies.size(); ++body)
+      *offset++ = static_cast<int32_t>(itemCount);
+  }
+  verifyInvariant(valueCount <= kMost && itemCount <= kMost,
+                  "a stream exceeds 32-bit offsets");
+  resizeReused(streams.indices, itemCount);
+  resizeReused(streams.valueOrder, valueCount);
+}
 
 } // namespace
 
 int64_t Streams::bytes() const {
-  return static_cast<int64_t>(offsets.size() * sizeof(int32_t) +
-                              indices.size() * sizeof(uint16_t) +
-                              valueOrder.size() * sizeof(uint32_t));
+  return static_cast<int64_t>(offsets.capacity() * sizeof(int32_t) +
+                              indices.capacity() * sizeof(uint16_t) +
+                              valueOrder.capacity() * sizeof(uint32_t));
 }
 
-Streams packStreams(const StreamLayout &layout, const ActiveSet &active) {
-  int64_t chunk = layout.schedule.channelChunk;
-  int64_t rows = layout.schedule.panelRows;
+Streams packStreams(const StreamLayout &layout, const ActiveSet &active,
+                    Streams reused) {
   ItemWalk walk(layout, active);
-
-  // Runs in stream order: [phase][chunk][group][body].
-  std::vector<int64_t> runBase;
-  int64_t runs = 0;
-  for (const StreamPhase &phase : layout.phases) {
-    runBase.push_back(runs);
-    runs += layout.chunks * layout.groups *
-            static_cast<int64_t>(phase.bodies.size());
-  }
-  auto runOf = [&](const Item &item) {
-    int64_t bodies =
-        static_cast<int64_t>(layout.phases[item.phase].bodies.size());
-    return runBase[item.phase] +
-           (item.sourceChannel / chunk * layout.groups + item.group) * bodies +
-           item.body;
-  };
-
-  std::vector<int64_t> items(runs, 0);
-  walk([&](const Item &item) { ++items[runOf(item)]; });
-
-  Streams streams;
-  std::vector<int64_t> nextItem(runs), nextValue(runs);
-  int64_t itemCount = 0, valueCount = 0;
-  for (size_t p = 0; p < layout.phases.size(); ++p) {
-    const StreamPhase &phase = layout.phases[p];
-    int64_t run = runBase[p];
-    for (int64_t group = 0; group < layout.chunks * layout.groups; ++group) {
-      streams.offsets.push_back(static_cast<int32_t>(valueCount));
-      for (const StreamBody &body : phase.bodies) {
-        streams.offsets.push_back(static_cast<int32_t>(itemCount));
-        nextItem[run] = itemCount;
-        nextValue[run] = valueCount;
-        itemCount += items[run];
-        valueCount +=
-            items[run] * rows * static_cast<int64_t>(body.deltas.size());
-        ++run;
-      }
-    }
-    streams.offsets.push_back(static_cast<int32_t>(valueCount));
-    for (size_t body = 0; body < phase.bodies.size(); ++body)
-      streams.offsets.push_back(static_cast<int32_t>(itemCount));
-  }
-  verifyInvariant(valueCount <= std::numeric_limits<int32_t>::max(),
-                  "a stream exceeds 32-bit offsets");
-
-  streams.indices.resize(itemCount);
-  streams.valueOrder.resize(valueCount);
+  std::vector<RunEnd> runs(size_t(walk.runs()));
+  walk([&](const Item &item) { ++runs[size_t(item.run)].items; });
+  placeRuns(layout, runs, reused);
+  uint16_t *indices = reused.indices.data();
+  uint32_t *valueOrder = reused.valueOrder.data();
   walk([&](const Item &item) {
-    int64_t run = runOf(item);
-    streams.indices[nextItem[run]++] = static_cast<uint16_t>(
-        item.sourceChannel % chunk * layout.channelStride() + item.index);
-    const StreamBody &body = layout.phases[item.phase].bodies[item.body];
-    for (int64_t slot : body.slots)
-      for (int64_t row = 0; row < rows; ++row)
-        streams.valueOrder[nextValue[run]++] = static_cast<uint32_t>(
-            item.base + slot * item.slotStride + row * item.rowStride);
+    RunEnd &run = runs[size_t(item.run)];
+    indices[run.items++] = static_cast<uint16_t>(item.index);
+    for (int64_t slot : item.slots)
+      valueOrder[run.values++] =
+          static_cast<uint32_t>(item.base + slot * item.stride);
   });
-  return streams;
+  return reused;
 }
 
 } // namespace lacuna

@@ -69,21 +69,20 @@ private:
   void rewire(MethodContext &context, const MutationEvent &event) {
     for (size_t l = 0; l < context.layers.size(); ++l) {
       SparseParameter &weight = context.layers[l].weight();
-      std::vector<uint32_t> kept;
+      std::vector<uint32_t> keptSlots;
       for (uint32_t i = 0; i < weight.size(); ++i) {
         float value = weight.values()[i];
         if (value != 0 && std::signbit(value) == signs[l][i])
-          kept.push_back(i);
+          keptSlots.push_back(i);
       }
       int64_t count = weight.activeUnits();
-      if (static_cast<int64_t>(kept.size()) == count)
+      if (static_cast<int64_t>(keptSlots.size()) == count)
         continue;
-      weight.prune(kept);
-      ActiveSet before = weight.active();
       RandomStream stream =
           context.stream(RandomPurpose::Growth, context.layers[l], event.step);
-      growToUnits(weight, count, stream);
-      forEachGrown(weight, before, [&](int64_t first, int64_t last) {
+      std::vector<uint32_t> kept =
+          redrawUnits(weight, keptSlots, count, stream);
+      forEachGrown(weight, kept, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i)
           weight.values()[i] =
               stream.below(2) == 1 ? -kAlmostZero : kAlmostZero;

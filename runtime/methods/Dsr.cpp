@@ -90,7 +90,7 @@ private:
       growToUnits(weight, weight.activeUnits() + count, stream);
       return;
     }
-    ActiveSet survivors = weight.active();
+    std::vector<uint32_t> survivors = weight.active().units;
     weight.grow(sampleUntaken(stream, 0, static_cast<uint32_t>(weight.units()),
                               before.units.data(),
                               before.units.data() + before.units.size(), count),

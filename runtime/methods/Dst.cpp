@@ -12,23 +12,28 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 namespace lacuna {
 
 namespace {
 
-/// A layer with less than this share of its weights starts over from
-/// thresholds of zero.
+/// A layer with at most this share of its weights starts over from thresholds
+/// of zero. As in the authors' code, the cells of an LSTM do not: the published
+/// ones keep less.
 constexpr double kResetShare = 0.01;
+/// Partial sums of a row, so that they fit vectors.
+constexpr int64_t kSums = 8;
 
 } // namespace
 
 double dstDerivative(double x) {
+  // Without branches, for vectors.
   double distance = std::abs(x);
-  if (distance <= 0.4)
-    return 2 - 4 * distance;
-  return distance <= 1 ? 0.4 : 0;
+  double tail = distance <= 1 ? 0.4 : 0;
+  return distance <= 0.4 ? 2 - 4 * distance : tail;
 }
 
 Dst::Dst(const MethodOptions &options)
@@ -42,7 +47,8 @@ void Dst::initialise(MethodContext &context) {
     if (weight.structure().scheme != Scheme::Unstructured)
       throw UserError("scheme: dst masks single weights, so " + weight.name() +
                       " needs the scheme unstructured");
-    layers.push_back(std::make_unique<MaskedLayer>(weight));
+    layers.push_back(
+        std::make_unique<MaskedLayer>(weight, !layer.layer->options().ofCell));
     Parameter &dense = layers.back()->dense;
     layer.layer->weightDraws(context.seed, layer.number)
         .forEach([&](int64_t position, float draw) {
@@ -77,22 +83,34 @@ void Dst::takeDenseGradient(MethodContext &context, const MethodLayer &layer,
   while (context.layers[index].number != layer.number)
     ++index;
   MaskedLayer &masked = *layers[index];
-  int64_t columns = layer.weight().geometry().columns();
-  for (int64_t row = 0; row < masked.thresholds.size(); ++row) {
-    double threshold = masked.thresholds.values()[row], sum = 0;
-    const float *own = gradient + row * columns;
-    const float *values = masked.dense.values() + row * columns;
-    float *result = masked.dense.gradient() + row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      double magnitude = std::abs(double(values[i]));
-      double x = magnitude - threshold, slope = dstDerivative(x);
-      result[i] =
-          static_cast<float>(own[i] * ((x > 0 ? 1 : 0) + magnitude * slope));
-      sum += double(own[i]) * double(values[i]) * slope;
-    }
-    masked.thresholds.gradient()[row] =
-        static_cast<float>(-sum - alpha * std::exp(-threshold));
-  }
+  for (int64_t row = 0; row < masked.thresholds.size(); ++row)
+    gradients(masked, row, gradient);
+}
+
+void Dst::gradients(MaskedLayer &layer, int64_t row,
+                    const float *gradient) const {
+  int64_t columns = layer.dense.size() / layer.thresholds.size();
+  double threshold = layer.thresholds.values()[row];
+  const float *own = gradient + row * columns;
+  const float *values = layer.dense.values() + row * columns;
+  float *result = layer.dense.gradient() + row * columns;
+  std::array<double, kSums> sums{};
+  auto weight = [&](int64_t i, double &sum) {
+    double value = values[i], magnitude = std::abs(value);
+    double x = magnitude - threshold, slope = dstDerivative(x);
+    result[i] =
+        static_cast<float>(own[i] * ((x > 0 ? 1 : 0) + magnitude * slope));
+    sum += own[i] * value * slope;
+  };
+  int64_t i = 0;
+  for (; i + kSums <= columns; i += kSums)
+    for (int64_t lane = 0; lane < kSums; ++lane)
+      weight(i + lane, sums[size_t(lane)]);
+  for (; i < columns; ++i)
+    weight(i, sums[0]);
+  layer.thresholds.gradient()[row] =
+      static_cast<float>(-std::accumulate(sums.begin(), sums.end(), 0.0) -
+                         alpha * std::exp(-threshold));
 }
 
 void Dst::mutate(MethodContext &context, const MutationEvent &event) {
@@ -133,20 +151,27 @@ void Dst::guard(MaskedLayer &layer) const {
 std::vector<uint32_t> Dst::support(const MaskedLayer &layer) {
   int64_t rows = layer.thresholds.size();
   int64_t columns = layer.dense.size() / rows;
-  std::vector<uint32_t> units;
+  // Every unit is written, and overwritten by the next unless it counts: a
+  // branch could not tell which do.
+  std::vector<uint32_t> units(size_t(layer.dense.size()) + 1);
+  size_t next = 0;
   for (int64_t row = 0; row < rows; ++row) {
     float threshold = layer.thresholds.values()[row];
-    for (int64_t i = row * columns; i < (row + 1) * columns; ++i)
-      if (std::abs(layer.dense.values()[i]) - threshold > 0)
-        units.push_back(static_cast<uint32_t>(i));
+    for (int64_t i = row * columns; i < (row + 1) * columns; ++i) {
+      units[next] = static_cast<uint32_t>(i);
+      next += std::abs(layer.dense.values()[i]) - threshold > 0 ? 1 : 0;
+    }
   }
+  units.resize(next);
+  units.shrink_to_fit();
   return units;
 }
 
 void Dst::mask(SparseParameter &weight, MaskedLayer &layer) {
   ActiveSet next;
   next.units = support(layer);
-  if (double(next.units.size()) <= kResetShare * double(layer.dense.size())) {
+  if (layer.resets &&
+      double(next.units.size()) <= kResetShare * double(layer.dense.size())) {
     std::fill_n(layer.thresholds.values(), layer.thresholds.size(), 0.0f);
     layer.thresholds.markChanged();
     next.units = support(layer);

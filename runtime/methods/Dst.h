@@ -54,15 +54,17 @@ public:
 
 private:
   struct MaskedLayer {
-    explicit MaskedLayer(const SparseParameter &weight)
-        : dense(weight.name() + ".dense", weight.denseSize()),
+    MaskedLayer(const SparseParameter &weight, bool resets)
+        : resets(resets), dense(weight.name() + ".dense", weight.denseSize()),
           thresholds(weight.name() + ".threshold",
                      weight.geometry().outChannels) {}
+    bool resets;          ///< Whether the reset rule holds.
     Parameter dense;      ///< [out][in][kh][kw].
     Parameter thresholds; ///< [out].
   };
 
   static std::vector<uint32_t> support(const MaskedLayer &layer);
+  void gradients(MaskedLayer &layer, int64_t row, const float *gradient) const;
   static void mask(SparseParameter &weight, MaskedLayer &layer);
   void guard(MaskedLayer &layer) const;
 

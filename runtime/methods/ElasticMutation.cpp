@@ -7,6 +7,9 @@
 
 #include "ElasticMutation.h"
 
+#include "Growth.h"
+#include "Selection.h"
+
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -64,16 +67,18 @@ void ElasticMutation::mutate(MethodContext &context,
     SparseParameter &weight = layer.weight();
     double lower = 1 - bounds.lower[stage] * (1 - layer.sparsity);
     double upper = scheduledSparsity(layer.sparsity, event.epoch);
-    pruneToUnits(weight, keptUnits(weight, lower), score(weight));
+    int64_t held = weight.activeUnits();
+    int64_t kept = std::min(held, keptUnits(weight, lower));
+    int64_t grown = !options.referenceCounts ? unitsAtSparsity(weight, upper)
+                    : bounds.lower[stage] == bounds.upper[stage]
+                        ? kept
+                        : kept + referenceGrown(weight, kept, upper);
+    if (kept == held && grown <= kept)
+      continue;
     RandomStream stream =
         context.stream(RandomPurpose::Growth, layer, event.epoch);
-    int64_t grown =
-        !options.referenceCounts ? unitsAtSparsity(weight, upper)
-        : bounds.lower[stage] == bounds.upper[stage]
-            ? weight.activeUnits()
-            : weight.activeUnits() +
-                  referenceGrown(weight, weight.activeUnits(), upper);
-    growToUnits(weight, grown, stream);
+    redrawUnits(weight, slotsToKeep(weight, kept, score(weight)), grown,
+                stream);
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace lacuna {
 
@@ -46,10 +47,10 @@ std::vector<int64_t> filterTargets(const std::vector<int64_t> &held,
 
 } // namespace
 
-ActiveSet drawUnits(const SparseParameter &parameter, int64_t count,
+ActiveSet drawUnits(const SparseParameter &parameter,
+                    const std::vector<uint32_t> &taken, int64_t count,
                     RandomStream &stream) {
   const Structure &structure = parameter.structure();
-  const std::vector<uint32_t> &taken = parameter.active().units;
   ActiveSet drawn;
   if (structure.scheme != Scheme::Pattern) {
     drawn.units =
@@ -81,20 +82,22 @@ ActiveSet drawUnits(const SparseParameter &parameter, int64_t count,
   return drawn;
 }
 
-void forEachGrown(const SparseParameter &parameter, const ActiveSet &before,
+void forEachGrown(const SparseParameter &parameter,
+                  const std::vector<uint32_t> &before,
                   const std::function<void(int64_t, int64_t)> &visit) {
   std::vector<int64_t> starts = parameter.unitStarts();
   const std::vector<uint32_t> &units = parameter.active().units;
   size_t old = 0;
   for (size_t slot = 0; slot < units.size(); ++slot) {
-    while (old < before.units.size() && before.units[old] < units[slot])
+    while (old < before.size() && before[old] < units[slot])
       ++old;
-    if (old == before.units.size() || before.units[old] != units[slot])
+    if (old == before.size() || before[old] != units[slot])
       visit(starts[slot], starts[slot + 1]);
   }
 }
 
-void startGrownFilters(SparseParameter &parameter, const ActiveSet &before,
+void startGrownFilters(SparseParameter &parameter,
+                       const std::vector<uint32_t> &before,
                        RandomStream &stream) {
   if (parameter.structure().scheme != Scheme::Channel)
     return;
@@ -116,22 +119,35 @@ void startGrownFilters(SparseParameter &parameter, const ActiveSet &before,
   parameter.markChanged();
 }
 
+std::vector<uint32_t> redrawUnits(SparseParameter &parameter,
+                                  const std::vector<uint32_t> &keptSlots,
+                                  int64_t count, RandomStream &stream) {
+  std::vector<uint32_t> kept;
+  kept.reserve(keptSlots.size());
+  for (uint32_t slot : keptSlots)
+    kept.push_back(parameter.active().units[slot]);
+  count = std::max(count, static_cast<int64_t>(kept.size()));
+  parameter.exchange(keptSlots, drawUnits(parameter, kept, count, stream));
+  startGrownFilters(parameter, kept, stream);
+  verifyInvariant(parameter.activeUnits() == count,
+                  "growth left another number of units than asked for");
+  return kept;
+}
+
 bool growToUnits(SparseParameter &parameter, int64_t count,
                  RandomStream &stream) {
   if (parameter.activeUnits() >= count)
     return false;
-  ActiveSet before = parameter.active();
-  ActiveSet drawn = drawUnits(parameter, count, stream);
-  parameter.grow(drawn.units, drawn.patternIds);
-  startGrownFilters(parameter, before, stream);
-  verifyInvariant(parameter.activeUnits() == count,
-                  "growth left another number of units than asked for");
+  std::vector<uint32_t> all(size_t(parameter.activeUnits()));
+  std::iota(all.begin(), all.end(), 0u);
+  redrawUnits(parameter, all, count, stream);
   return true;
 }
 
 ActiveSet randomUnits(const SparseParameter &parameter, double sparsity,
                       RandomStream &stream) {
-  return drawUnits(parameter, unitsAtSparsity(parameter, sparsity), stream);
+  return drawUnits(parameter, parameter.active().units,
+                   unitsAtSparsity(parameter, sparsity), stream);
 }
 
 } // namespace lacuna

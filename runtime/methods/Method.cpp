@@ -108,7 +108,7 @@ void Method::initialise(MethodContext &context) {
     // What is active already is no choice of this run.
     weight.activate({});
     RandomStream stream(context.seed, RandomPurpose::InitialMask, layer.number);
-    weight.activate(drawUnits(weight, count, stream));
+    weight.activate(drawUnits(weight, {}, count, stream));
   }
 }
 

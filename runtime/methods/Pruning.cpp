@@ -12,75 +12,83 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 namespace lacuna {
 
 namespace {
 
+/// A filter keeps its kernels above `limit`, and the first `ties` of those that
+/// equal it.
+struct FilterCut {
+  size_t first, last; ///< Its slots.
+  double limit;
+  int64_t ties;
+};
+
 /// The same number of kernels in every filter; the remainder goes to the
 /// filters whose next kernel is the most important.
-std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
+std::vector<FilterCut> balancedCuts(const SparseParameter &parameter,
                                     int64_t count,
                                     const std::vector<double> &scores) {
   int64_t filters = parameter.geometry().outChannels;
   int64_t kernels = parameter.geometry().inChannels;
   const std::vector<uint32_t> &units = parameter.active().units;
-  auto isBetter = [&](uint32_t a, uint32_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  };
-
-  // Units ascend, so the slots of a filter follow one another.
-  int64_t share = count / filters;
-  std::vector<bool> kept(units.size(), false);
-  std::vector<uint32_t> next;
+  int64_t share = count / filters, remainder = count % filters;
+  std::vector<FilterCut> cuts;
+  std::vector<size_t> next;
   std::vector<double> ranked;
   size_t first = 0;
   for (int64_t filter = 0; filter < filters; ++filter) {
+    // Units ascend, so the slots of a filter follow one another.
     size_t last = first;
     while (last < units.size() && units[last] < (filter + 1) * kernels)
       ++last;
     int64_t held = int64_t(last - first);
     verifyInvariant(held >= share, "a filter has fewer kernels than its share");
-    if (held == share) {
-      std::fill(kept.begin() + int64_t(first), kept.begin() + int64_t(last),
-                true);
-      first = last;
-      continue;
+    // Scores are norms: all lie above -1.
+    FilterCut cut{first, last, -1, 0};
+    if (held > share) {
+      // The best kernel beyond the share, and all that are better.
+      ranked.assign(scores.begin() + int64_t(first),
+                    scores.begin() + int64_t(last));
+      cut.limit = rankedScore(ranked, share + 1);
+      cut.ties = share -
+                 std::count_if(ranked.begin(), ranked.end(),
+                               [&](double score) { return score > cut.limit; });
+      next.push_back(cuts.size());
     }
-    // The best kernel beyond the share, and all that are better.
-    ranked.assign(scores.begin() + int64_t(first),
-                  scores.begin() + int64_t(last));
-    std::nth_element(ranked.begin(), ranked.begin() + share, ranked.end(),
-                     std::greater<double>());
-    double limit = ranked[size_t(share)];
-    int64_t ties =
-        share - std::count_if(ranked.begin(), ranked.begin() + share,
-                              [&](double score) { return score > limit; });
-    bool found = false;
-    for (size_t slot = first; slot < last; ++slot) {
-      bool tied = scores[slot] == limit;
-      kept[slot] = scores[slot] > limit || (tied && ties > 0);
-      if (tied && ties-- == 0 && !found) {
-        next.push_back(static_cast<uint32_t>(slot));
-        found = true;
-      }
-    }
+    cuts.push_back(cut);
     first = last;
   }
-  int64_t remainder = count % filters;
   verifyInvariant(static_cast<int64_t>(next.size()) >= remainder,
                   "too few filters have a kernel above their share");
   std::nth_element(next.begin(), next.begin() + remainder, next.end(),
-                   isBetter);
+                   [&](size_t a, size_t b) {
+                     return cuts[a].limit != cuts[b].limit
+                                ? cuts[a].limit > cuts[b].limit
+                                : a < b;
+                   });
   for (int64_t i = 0; i < remainder; ++i)
-    kept[next[size_t(i)]] = true;
-  std::vector<uint32_t> slots;
-  slots.reserve(static_cast<size_t>(count));
-  for (uint32_t slot = 0; slot < units.size(); ++slot)
-    if (kept[slot])
-      slots.push_back(slot);
-  return slots;
+    ++cuts[next[size_t(i)]].ties;
+  return cuts;
+}
+
+std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
+                                    int64_t count,
+                                    const std::vector<double> &scores) {
+  // Every slot is written, and overwritten by the next unless it counts: a
+  // branch could not tell which do.
+  std::vector<uint32_t> kept(static_cast<size_t>(count) + 1);
+  size_t next = 0;
+  for (FilterCut cut : balancedCuts(parameter, count, scores))
+    for (size_t slot = cut.first; slot < cut.last; ++slot) {
+      bool tied = scores[slot] == cut.limit && cut.ties > 0;
+      cut.ties -= tied ? 1 : 0;
+      kept[next] = static_cast<uint32_t>(slot);
+      next += static_cast<size_t>((scores[slot] > cut.limit) | tied);
+    }
+  kept.pop_back();
+  return kept;
 }
 
 /// NaN has no place in an order, and sorting by it is undefined.

@@ -55,7 +55,7 @@ public:
       return;
     for (const MethodLayer &layer : context.layers) {
       SparseParameter &weight = layer.weight();
-      ActiveSet before = weight.active();
+      std::vector<uint32_t> before = weight.active().units;
       weight.replace(std::move(next.at(layer.number)));
       RandomStream stream =
           context.stream(RandomPurpose::Growth, layer, event.step);

@@ -26,33 +26,71 @@ uint64_t orderedBits(double value) {
   return bits & kSign ? ~bits : bits | kSign;
 }
 
-/// The score that `rank` scores, counted from the largest, are not below.
-double rankedScore(const std::vector<double> &scores, int64_t rank) {
-  // Exponent and leading bits sort most scores out in one pass; only those that
-  // share them with the one wanted are left to choose from.
-  constexpr int kShift = 48;
-  constexpr size_t kFew = 4096;
-  std::vector<double> candidates;
-  if (scores.size() <= kFew) {
-    candidates = scores;
-  } else {
-    std::vector<uint32_t> histogram(size_t(1) << (64 - kShift));
-    for (double score : scores)
-      ++histogram[orderedBits(score) >> kShift];
-    size_t bin = histogram.size() - 1;
-    for (; rank > histogram[bin]; --bin)
-      rank -= histogram[bin];
-    candidates.reserve(histogram[bin]);
-    for (double score : scores)
-      if (orderedBits(score) >> kShift == bin)
-        candidates.push_back(score);
+/// Moves what is above a pivot, or not below it, to the front; how many that
+/// are. Which scores do follows no pattern that a branch could learn.
+template <typename Compare>
+int64_t toFront(double *scores, int64_t count, double pivot, Compare compare) {
+  int64_t front = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    double score = scores[i];
+    scores[i] = scores[front];
+    scores[front] = score;
+    front += compare(score, pivot) ? 1 : 0;
   }
-  std::nth_element(candidates.begin(), candidates.begin() + (rank - 1),
-                   candidates.end(), std::greater<double>());
-  return candidates[size_t(rank - 1)];
+  return front;
+}
+
+/// Exponent and leading bits sort most scores out in one pass; only those that
+/// share them with the one wanted are left to choose from. Adjusts the rank.
+std::vector<double> closeToRank(const std::vector<double> &scores,
+                                int64_t &rank) {
+  constexpr int kShift = 48;
+  std::vector<uint32_t> histogram(size_t(1) << (64 - kShift));
+  for (double score : scores)
+    ++histogram[orderedBits(score) >> kShift];
+  size_t bin = histogram.size() - 1;
+  for (; rank > histogram[bin]; --bin)
+    rank -= histogram[bin];
+  std::vector<double> candidates(size_t(histogram[bin]) + 1);
+  size_t next = 0;
+  for (double score : scores) {
+    candidates[next] = score;
+    next += orderedBits(score) >> kShift == bin ? 1 : 0;
+  }
+  candidates.pop_back();
+  return candidates;
 }
 
 } // namespace
+
+double rankedScore(std::vector<double> &scores, int64_t rank) {
+  constexpr int64_t kFew = 16;
+  // A bound on bad luck with pivots; what is left then is chosen from anyway.
+  int rounds = 64;
+  double *first = scores.data();
+  int64_t count = static_cast<int64_t>(scores.size());
+  while (count > kFew && rounds-- > 0) {
+    double a = first[0], b = first[count / 2], c = first[count - 1];
+    double pivot = std::max(std::min(a, b), std::min(std::max(a, b), c));
+    int64_t above = toFront(first, count, pivot, std::greater<double>());
+    if (rank <= above) {
+      count = above;
+      continue;
+    }
+    first += above;
+    rank -= above;
+    count -= above;
+    int64_t equal = toFront(first, count, pivot, std::greater_equal<double>());
+    if (rank <= equal)
+      return pivot;
+    first += equal;
+    rank -= equal;
+    count -= equal;
+  }
+  std::nth_element(first, first + (rank - 1), first + count,
+                   std::greater<double>());
+  return first[rank - 1];
+}
 
 std::vector<uint32_t> largest(const std::vector<double> &scores,
                               int64_t count) {
@@ -61,7 +99,11 @@ std::vector<uint32_t> largest(const std::vector<double> &scores,
                   "more units are to be kept than there are");
   if (count == 0)
     return {};
-  double least = rankedScore(scores, count);
+  constexpr int64_t kFew = 4096;
+  int64_t rank = count;
+  std::vector<double> candidates =
+      total > kFew ? closeToRank(scores, rank) : scores;
+  double least = rankedScore(candidates, rank);
   int64_t above = std::count_if(scores.begin(), scores.end(),
                                 [&](double score) { return score > least; });
   int64_t ties = count - above;

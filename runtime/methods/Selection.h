@@ -16,6 +16,10 @@
 
 namespace lacuna {
 
+/// The score that `rank` of these, counted from the largest, are not below.
+/// Reorders them. 1 <= rank <= size.
+double rankedScore(std::vector<double> &scores, int64_t rank);
+
 /// Indices of the `count` largest scores, ascending; ties go to the lower
 /// index.
 std::vector<uint32_t> largest(const std::vector<double> &scores, int64_t count);

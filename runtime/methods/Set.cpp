@@ -32,13 +32,12 @@ public:
     for (const MethodLayer &layer : context.layers) {
       SparseParameter &weight = layer.weight();
       int64_t count = weight.activeUnits();
-      weight.prune(survivors(weight));
-      ActiveSet before = weight.active();
       RandomStream stream =
           context.stream(RandomPurpose::Growth, layer, event.step);
-      growToUnits(weight, count, stream);
+      std::vector<uint32_t> kept =
+          redrawUnits(weight, survivors(weight), count, stream);
       if (growthDeviation > 0)
-        forEachGrown(weight, before, [&](int64_t first, int64_t last) {
+        forEachGrown(weight, kept, [&](int64_t first, int64_t last) {
           for (int64_t i = first; i < last; ++i)
             weight.values()[i] =
                 stream.normal() * static_cast<float>(growthDeviation);

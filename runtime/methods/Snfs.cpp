@@ -141,8 +141,8 @@ private:
     const MethodLayer &layer = context.layers[i];
     SparseParameter &weight = layer.weight();
     weight.prune(kept);
-    ActiveSet before = weight.active();
-    std::vector<uint32_t> all(before.units.size());
+    std::vector<uint32_t> before = weight.active().units;
+    std::vector<uint32_t> all(before.size());
     for (uint32_t slot = 0; slot < all.size(); ++slot)
       all[slot] = slot;
     weight.replace(keepAndGrow(weight, all,

@@ -44,6 +44,7 @@ Lstm::Lstm(std::string name, const Options &options)
       SparseLayer::Options layerOptions;
       layerOptions.bias = bias;
       layerOptions.maskable = options.maskable;
+      layerOptions.ofCell = true;
       layerOptions.initialisation = Initialisation::Lstm;
       return std::make_unique<SparseLayer>(
           this->name() + ".cell" + std::to_string(number) + "." + part,

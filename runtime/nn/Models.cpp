@@ -183,7 +183,9 @@ void resnet50(NetworkBuilder &net, int64_t classes) {
 }
 
 void lstm(NetworkBuilder &net, int64_t classes, int64_t hidden) {
+  // Sparse LSTMs are published with a dense classifier (DST).
   net.lstm("lstm", hidden, 2, Sparsity::Maskable)
+      .sparsifyAll(false)
       .initialisation(Initialisation::UniformTenth)
       .linear("classifier", classes, Sparsity::Dense);
 }

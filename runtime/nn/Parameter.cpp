@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace lacuna {
 
@@ -197,51 +198,53 @@ void SparseParameter::replace(ActiveSet next) {
 }
 
 void SparseParameter::prune(const std::vector<uint32_t> &keptSlots) {
-  bool patterned = layerStructure.scheme == Scheme::Pattern;
-  ActiveSet kept;
-  kept.units.resize(keptSlots.size());
-  kept.patternIds.resize(patterned ? keptSlots.size() : 0);
-  for (size_t i = 0; i < keptSlots.size(); ++i) {
-    uint32_t slot = keptSlots[i];
-    verifyInvariant(slot < activeSet.units.size() &&
-                        (i == 0 || slot > keptSlots[i - 1]),
-                    "slots to keep are out of range or out of order");
-    kept.units[i] = activeSet.units[slot];
-    if (patterned)
-      kept.patternIds[i] = activeSet.patternIds[slot];
-  }
-  rebuild(std::move(kept), keptSlots);
+  exchange(keptSlots, {});
 }
 
 void SparseParameter::grow(const std::vector<uint32_t> &units,
                            const std::vector<uint8_t> &patternIds) {
+  std::vector<uint32_t> allSlots(activeSet.units.size());
+  std::iota(allSlots.begin(), allSlots.end(), 0u);
+  exchange(allSlots, {units, patternIds});
+}
+
+void SparseParameter::exchange(const std::vector<uint32_t> &keptSlots,
+                               const ActiveSet &grown) {
   bool patterned = layerStructure.scheme == Scheme::Pattern;
-  verifyInvariant(patternIds.size() == (patterned ? units.size() : 0),
+  size_t keptCount = keptSlots.size(), grownCount = grown.units.size();
+  verifyInvariant(grown.patternIds.size() == (patterned ? grownCount : 0),
                   "units to grow do not carry one pattern each");
-  size_t oldCount = activeSet.units.size();
-  size_t total = oldCount + units.size();
-  ActiveSet merged;
-  merged.units.resize(total);
-  merged.patternIds.resize(patterned ? total : 0);
-  std::vector<uint32_t> origins(total);
-  size_t oldSlot = 0, grown = 0;
-  auto take = [&](bool takeOld) {
-    size_t slot = oldSlot + grown;
-    merged.units[slot] = takeOld ? activeSet.units[oldSlot] : units[grown];
+  for (size_t i = 0; i < keptCount; ++i)
+    verifyInvariant(keptSlots[i] < activeSet.units.size() &&
+                        (i == 0 || keptSlots[i] > keptSlots[i - 1]),
+                    "slots to keep are out of range or out of order");
+  ActiveSet next;
+  next.units.resize(keptCount + grownCount);
+  next.patternIds.resize(patterned ? next.units.size() : 0);
+  std::vector<uint32_t> origins(next.units.size());
+  size_t kept = 0, added = 0;
+  // Which comes next follows no pattern that a branch could learn.
+  auto take = [&](uint32_t slot, uint32_t oldUnit, uint32_t newUnit,
+                  bool takeOld) {
+    size_t at = kept + added;
+    next.units[at] = takeOld ? oldUnit : newUnit;
+    origins[at] = takeOld ? slot : kNoOrigin;
     if (patterned)
-      merged.patternIds[slot] =
-          takeOld ? activeSet.patternIds[oldSlot] : patternIds[grown];
-    origins[slot] = takeOld ? static_cast<uint32_t>(oldSlot) : kNoOrigin;
-    oldSlot += takeOld ? 1 : 0;
-    grown += takeOld ? 0 : 1;
+      next.patternIds[at] =
+          *(takeOld ? &activeSet.patternIds[slot] : &grown.patternIds[added]);
+    kept += takeOld ? 1 : 0;
+    added += takeOld ? 0 : 1;
   };
-  while (oldSlot < oldCount && grown < units.size())
-    take(activeSet.units[oldSlot] < units[grown]);
-  while (oldSlot < oldCount)
-    take(true);
-  while (grown < units.size())
-    take(false);
-  rebuild(std::move(merged), origins);
+  while (kept < keptCount && added < grownCount) {
+    uint32_t slot = keptSlots[kept];
+    uint32_t oldUnit = activeSet.units[slot], newUnit = grown.units[added];
+    take(slot, oldUnit, newUnit, oldUnit < newUnit);
+  }
+  while (kept < keptCount)
+    take(keptSlots[kept], activeSet.units[keptSlots[kept]], 0, true);
+  while (added < grownCount)
+    take(0, 0, grown.units[added], false);
+  rebuild(std::move(next), origins);
 }
 
 void SparseParameter::visitState(StateVisitor &state) {

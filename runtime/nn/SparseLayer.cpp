@@ -134,7 +134,8 @@ void SparseLayer::repack(KernelProvider &provider, Workspace &workspace) {
     target.kernel = provider.get(request);
     verifyKernel(*target.kernel, request.operation, provider.lanes());
     const StreamLayout &layout = target.kernel->layout;
-    target.streams = packStreams(layout, weights.active());
+    target.streams =
+        packStreams(layout, weights.active(), std::move(target.streams));
     target.indexMemory.set(target.streams.bytes());
 
     bool gradWeight = request.operation == Operation::GradWeight;

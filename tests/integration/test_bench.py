@@ -178,5 +178,123 @@ class StepTest(BenchTest):
         self.refuse(ENVIRONMENT_ERROR, ["--json", path], *STEP, "--json", path)
 
 
+MEMORY_KINDS = {
+    "weights",
+    "indices",
+    "gradients",
+    "optimiser",
+    "activations",
+    "streams",
+    "scratch",
+    "data",
+    "dense_gradients",
+    "method_state",
+}
+
+
+class MemoryTest(BenchTest):
+    FLAGS = ("bench", "memory", "--model", "lenet-300-100", "--batch", "8")
+
+    def rows(self, *flags):
+        rows, self.said = self.report(*self.FLAGS, *flags)
+        return {(row["method"], row["scheme"]): row for row in rows}
+
+    def test_only_methods_of_dense_gradients_hold_dense_buffers(self):
+        schemes = ("unstructured", "block", "pattern", "channel")
+        methods = {"static": False, "mest": False, "mest-em": False, "rigl": True}
+        rows = self.rows("--method", ",".join(methods), "--scheme", ",".join(schemes))
+        self.assertEqual(len(rows), len(methods) * len(schemes))
+        for (method, scheme), row in rows.items():
+            with self.subTest(method=method, scheme=scheme):
+                # fc1 of LeNet-300-100 is 784 to 300.
+                dense_layer = 784 * 300 * 4
+                self.assertEqual(row["largest_dense_layer_bytes"], dense_layer)
+                self.assertEqual(row["holds_dense_buffer"], methods[method])
+                measured = row["measured_bytes"]
+                self.assertEqual(set(measured), MEMORY_KINDS)
+                if methods[method]:
+                    self.assertGreaterEqual(measured["dense_gradients"], dense_layer)
+                else:
+                    self.assertEqual(measured["dense_gradients"], 0)
+                    self.assertLess(row["largest_buffer_bytes"], dense_layer / 9)
+        self.assertEqual(self.said.count(": never holds a dense buffer"), 12)
+        self.assertEqual(self.said.count(": holds a dense buffer"), 4)
+
+    def test_the_mutations_of_rigl_show(self):
+        row = self.rows("--method", "rigl", "--update-period", "1000")
+        self.assertFalse(row["rigl", "block"]["holds_dense_buffer"])
+        self.assertEqual(row["rigl", "block"]["measured_bytes"]["dense_gradients"], 0)
+
+    def test_formula_by_hand(self):
+        rows = self.rows("--method", "static", "--scheme", "unstructured,block")
+        active = round(784 * 300 * 0.1) + round(300 * 100 * 0.1)
+        dense = 100 * 10 + 300 + 100 + 10
+        for (_, scheme), row in rows.items():
+            formula, measured = row["formula_bytes"], row["measured_bytes"]
+            self.assertEqual(row["weights_active_at_peak"], active + dense)
+            for kind in ("weights", "gradients", "optimiser"):
+                self.assertEqual(formula[kind], 4 * (active + dense))
+                self.assertEqual(measured[kind], formula[kind], kind)
+            indices = {
+                "unstructured": 2 * active + 4 * (301 + 101),
+                "block": 2 * active // 4 + 4 * (76 + 26),
+            }
+            self.assertEqual(formula["indices"], indices[scheme])
+            self.assertGreater(measured["indices"], formula["indices"])
+            self.assertEqual(
+                row["dense_formula_bytes"]["total"], 3 * 4 * (266200 + 410)
+            )
+
+    def test_surplus_of_mest_ems_is_in_its_peak(self):
+        rows = self.rows("--method", "static,mest-ems", "--epochs", "3")
+        active = {
+            method: row["weights_active_at_peak"] - 1410
+            for (method, _), row in rows.items()
+        }
+        self.assertAlmostEqual(active["mest-ems"] / active["static"], 1.5, places=2)
+
+    def test_bad_flags(self):
+        for flag, value in {"--steps": 0, "--update-period": 0, "--batch": 0}.items():
+            self.refuse(USAGE_ERROR, [flag], *self.FLAGS, flag, value)
+        self.refuse(USER_ERROR, ["method", "rigll"], *self.FLAGS, "--method", "rigll")
+        self.refuse(USER_ERROR, ["scheme", "all"], *self.FLAGS, "--scheme", "all")
+
+
+class MutationTest(BenchTest):
+    FLAGS = ("bench", "mutation", "--model", "lenet-300-100", "--rounds", "2")
+
+    def test_rows(self):
+        methods, schemes = ("mest-em", "set", "static"), ("unstructured", "pattern")
+        rows, said = self.report(
+            *self.FLAGS, "--method", ",".join(methods), "--scheme", ",".join(schemes)
+        )
+        self.assertEqual(
+            [(row["method"], row["scheme"]) for row in rows],
+            [(method, scheme) for method in methods for scheme in schemes],
+        )
+        for row in rows:
+            self.assertEqual(row["sparse_layers"], 2)
+            self.assertEqual(row["sparse_weights"], 784 * 300 + 300 * 100)
+            self.assertEqual(row["active_weights"], 26520)
+            if row["method"] == "static":
+                self.assertEqual(row["mutations"], 0)
+                continue
+            self.assertEqual(row["mutations"], 2)
+            self.assert_positive(row, ("mutation_ms", "repack_ms"))
+            self.assertGreaterEqual(row["median_mutation_ms"], row["mutation_ms"])
+            self.assertGreaterEqual(row["median_repack_ms"], row["repack_ms"])
+        self.assertEqual(said.count("makes no mutations"), 2)
+
+    def test_methods_that_need_gradients_are_refused(self):
+        for method in ("rigl", "snfs", "dst", "snip", "grasp"):
+            self.refuse(USER_ERROR, ["method", method], *self.FLAGS, "--method", method)
+
+    def test_bad_flags(self):
+        self.refuse(USAGE_ERROR, ["--rounds"], *self.FLAGS, "--rounds", 0)
+        self.refuse(
+            USER_ERROR, ["model", "lenet-6"], "bench", "mutation", "--model", "lenet-6"
+        )
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -160,6 +160,11 @@ Json memoryRow(const MemoryFlags &flags, const std::string &method,
   std::printf("\n");
   printFormula("formula", report.formula);
   printFormula("dense", report.dense);
+  std::printf(
+      "  largest buffer %.3f MB, largest sparse layer as dense %.3f MB: "
+      "%s dense buffer\n",
+      megabytes(report.largestBuffer), megabytes(report.largestDenseLayer),
+      report.holdsDenseBuffer() ? "holds a" : "never holds a");
   return {{"model", flags.model},
           {"method", method},
           {"scheme", schemeName(scheme)},
@@ -169,6 +174,9 @@ Json memoryRow(const MemoryFlags &flags, const std::string &method,
           {"weights_active_at_peak", report.peakActive},
           {"measured_bytes", measured},
           {"measured_peak_bytes", usage.totalPeak},
+          {"largest_buffer_bytes", report.largestBuffer},
+          {"largest_dense_layer_bytes", report.largestDenseLayer},
+          {"holds_dense_buffer", report.holdsDenseBuffer()},
           {"formula_bytes", formulaJson(report.formula)},
           {"dense_formula_bytes", formulaJson(report.dense)}};
 }
@@ -221,6 +229,11 @@ std::function<void()> addBenchMemory(CLI::App &bench,
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_option("--steps", flags->options.steps, "Steps an epoch")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command
+      ->add_option("--update-period", flags->options.updatePeriod,
+                   "Steps between mutations, for methods that count them")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   return [flags, &makeProvider] {

@@ -155,7 +155,7 @@ void defineMethodFlags(CLI::App &app, TrainFlags &flags) {
       ->capture_default_str();
   app.add_flag("--sparsify-all", flags.sparsifyAll,
                "Make every convolution and linear layer sparse, not only those "
-               "of the model's choice");
+               "of the model's choice; the classifier of an LSTM stays dense");
   app.add_option(
       "--drop-fraction", options.dropFraction,
       "Share of active weights a mutation replaces at first (set and "

@@ -129,12 +129,15 @@ struct Streams {
   std::vector<uint32_t> valueOrder;
 
   int64_t values() const { return static_cast<int64_t>(valueOrder.size()); }
+  /// Held, which is up to twice what is used.
   int64_t bytes() const;
 };
 
 /// Packs an active set: the only work a mutation needs while the kernel key
-/// stays the same. The active set must be verified.
-Streams packStreams(const StreamLayout &layout, const ActiveSet &active);
+/// stays the same. The active set must be verified. The memory of `reused`,
+/// streams that are needed no longer, serves again.
+Streams packStreams(const StreamLayout &layout, const ActiveSet &active,
+                    Streams reused = {});
 
 } // namespace lacuna
 

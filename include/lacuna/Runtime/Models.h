@@ -26,7 +26,8 @@ bool modelUsesBatchNorm(const std::string &name);
 
 /// Throws UserError, naming the known models, on an unknown name, and when the
 /// images are too small for the model. `fuse`: see NetworkBuilder::fusion().
-/// `sparsifyAll`: see NetworkBuilder::sparsifyAll().
+/// `sparsifyAll`: see NetworkBuilder::sparsifyAll(); the classifier of an LSTM
+/// stays dense.
 Network makeModel(const std::string &name, ImageShape input, int64_t classes,
                   Scheme scheme, bool fuse = true, bool sparsifyAll = false);
 

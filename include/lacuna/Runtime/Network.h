@@ -122,8 +122,8 @@ public:
   /// Whether layers fuse with their neighbours (fuseLayers); they do unless
   /// told otherwise. The choice holds for the whole network.
   NetworkBuilder &fusion(bool fuse);
-  /// Whether layers that are added as dense are maskable all the same. The
-  /// choice holds for the whole network.
+  /// Whether layers that are added as dense from here on are maskable all the
+  /// same.
   NetworkBuilder &sparsifyAll(bool all);
 
   NetworkBuilder &conv(const std::string &name, int64_t outChannels,

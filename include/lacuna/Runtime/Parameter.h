@@ -120,6 +120,9 @@ public:
   /// `patternIds` holds one pattern each for the pattern scheme.
   void grow(const std::vector<uint32_t> &units,
             const std::vector<uint8_t> &patternIds);
+  /// prune() and grow() in one: values and optimiser state move once. `grown`
+  /// may hold units that were active and are not kept; they start from zero.
+  void exchange(const std::vector<uint32_t> &keptSlots, const ActiveSet &grown);
 
   /// Grows with every change of the active set, so that streams know their age.
   uint64_t activeVersion() const { return currentActiveVersion; }

@@ -61,6 +61,8 @@ public:
     bool bias = false;
     /// Whether a sparse method may make this layer sparse.
     bool maskable = false;
+    /// Whether these are weights of a recurrent cell.
+    bool ofCell = false;
     Initialisation initialisation = Initialisation::KaimingFanOut;
   };
 

@@ -178,6 +178,25 @@ TEST_P(StreamInvariants, Hold) {
     }
 }
 
+TEST_P(StreamInvariants, ReusedMemoryChangesNothing) {
+  const PackingCase &p = GetParam();
+  Geometry g =
+      Geometry::conv2d(10, 12, {9, 7}, {3, 3}, {p.stride, p.stride}, {1, 1});
+  Schedule s = chunksOf(12);
+  s.level = p.level;
+  StreamLayout layout(p.operation, g, p.structure, s);
+  ActiveSet active = drawActive(g, p.structure);
+  Streams fresh = packStreams(layout, active);
+  for (size_t size : {0, 7, 100000}) {
+    Streams old{Offsets(size, 3), Indices(size, 5), Order(size, 7)};
+    Streams streams = packStreams(layout, active, std::move(old));
+    EXPECT_EQ(streams.offsets, fresh.offsets);
+    EXPECT_EQ(streams.indices, fresh.indices);
+    EXPECT_EQ(streams.valueOrder, fresh.valueOrder);
+    EXPECT_LE(streams.bytes(), 2 * fresh.bytes());
+  }
+}
+
 std::string nameOf(const ::testing::TestParamInfo<PackingCase> &info) {
   const PackingCase &p = info.param;
   std::string name(operationName(p.operation));

@@ -9,6 +9,8 @@
 
 #include "Dst.h"
 
+#include "lacuna/Runtime/Models.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -98,6 +100,36 @@ TEST(Dst, GradientsOfWeightsAndThresholds) {
               1e-6);
 }
 
+TEST(Dst, GradientsOfLongRows) {
+  // Rows of no whole number of vectors.
+  OneMasked one(21, 2);
+  RandomStream stream(kSeed, RandomPurpose::Test);
+  std::vector<float> gradient;
+  for (int64_t i = 0; i < 42; ++i) {
+    one.dense->values()[i] = stream.normal();
+    gradient.push_back(stream.normal());
+  }
+  const double thresholds[] = {0.5, -0.25};
+  std::copy_n(thresholds, 2, one.thresholds->values());
+  one.method->takeDenseGradient(one.context, one.context.layers[0],
+                                eventAt(Moment::Gradients, 1, 10),
+                                gradient.data());
+  for (int64_t row = 0; row < 2; ++row) {
+    double sum = 0;
+    for (int64_t i = row * 21; i < (row + 1) * 21; ++i) {
+      double weight = one.dense->values()[i];
+      double x = std::abs(weight) - thresholds[row];
+      double slope = dstDerivative(x);
+      double expected =
+          gradient[size_t(i)] * ((x > 0) + std::abs(weight) * slope);
+      EXPECT_NEAR(one.dense->gradient()[i], expected, 1e-5) << i;
+      sum += gradient[size_t(i)] * weight * slope;
+    }
+    EXPECT_NEAR(one.thresholds->gradient()[row],
+                -sum - 0.01 * std::exp(-thresholds[row]), 1e-5);
+  }
+}
+
 TEST(Dst, StartsOverWhenALayerIsAllButEmpty) {
   OneMasked one;
   std::fill_n(one.dense->values(), 200, 0.1f);
@@ -111,6 +143,20 @@ TEST(Dst, StartsOverWhenALayerIsAllButEmpty) {
   one.remask();
   EXPECT_EQ(one.weights().activeUnits(), 3);
   EXPECT_EQ(one.thresholds->values()[0], 0.5f);
+}
+
+TEST(Dst, CellsOfAnLstmDoNotStartOver) {
+  Network network = makeModel("lstm-a", {1, 28, 28}, 10, Scheme::Unstructured);
+  std::unique_ptr<Method> method = makeMethod("dst", {});
+  MethodContext context(network, *method, kSeed);
+  method->initialise(context);
+  EXPECT_EQ(context.layers.size(), 4u);
+  for (Parameter *trained : method->trainables(context, network.parameters()))
+    if (trained->name().find(".threshold") != std::string::npos)
+      std::fill_n(trained->values(), trained->size(), 5.0f);
+  method->mutate(context, eventAt(Moment::Updated, 1, 10));
+  for (const MethodLayer &layer : context.layers)
+    EXPECT_EQ(layer.weight().activeUnits(), 0) << layer.layer->name();
 }
 
 TEST(Dst, KeepsThresholdsWithinTheLimit) {

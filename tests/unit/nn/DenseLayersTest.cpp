@@ -208,7 +208,8 @@ TEST(ResidualBlock, GradientMatchesDifferences) {
     auto conv = std::make_unique<SparseLayer>(
         "a", Geometry::conv2d(2, 2, {3, 3}, {3, 3}, {1, 1}, {1, 1}),
         Structure::dense(),
-        SparseLayer::Options{false, false, Initialisation::UniformFanIn});
+        SparseLayer::Options{false, false, false,
+                             Initialisation::UniformFanIn});
     conv->weight().activate({});
     conv->initialise(3, 0);
     SparseLayer &weights = *conv;

@@ -330,6 +330,18 @@ TEST(Models, HaveTheirWeights) {
             815104);
 }
 
+TEST(Models, SparsifyAllSparesTheClassifierOfAnLstm) {
+  ImageShape mnist{1, 28, 28};
+  auto maskable = [&](const char *name) {
+    return maskableWeights(makeModel(name, mnist, 10, Scheme::Unstructured,
+                                     /*fuse=*/true, /*sparsifyAll=*/true));
+  };
+  EXPECT_EQ(maskable("lenet-300-100"), 266200);
+  EXPECT_EQ(maskable("lenet-5-caffe"), 430500);
+  EXPECT_EQ(maskable("lstm-a"), 210944);
+  EXPECT_EQ(maskable("lstm-b"), 815104);
+}
+
 TEST(Models, AreSparseWhereTheyShould) {
   ImageShape mnist{1, 28, 28}, cifar{3, 32, 32};
   Network resnet20 = makeModel("resnet-20", cifar, 10, Scheme::Pattern);

@@ -69,6 +69,30 @@ TEST(SparseParameter, PruneAndGrowMoveValuesWithTheirUnits) {
   }
 }
 
+TEST(SparseParameter, ExchangeIsPruneAndGrow) {
+  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
+                        Scheme::Channel}) {
+    SCOPED_TRACE(schemeName(scheme));
+    SparseParameter parameter("w", kGeometry, structureFor(scheme, kGeometry));
+    parameter.activate(everyNthUnit(parameter, 3));
+    number(parameter);
+    std::vector<uint32_t> before = parameter.active().units;
+    // Below, between and above what stays; one was active and is not kept.
+    uint32_t top = static_cast<uint32_t>(parameter.units() - 1);
+    ActiveSet grown{{1, before[1], top}, {}};
+    if (scheme == Scheme::Pattern)
+      grown.patternIds = {7, 3, 1};
+    parameter.exchange({0, 2}, grown);
+    std::vector<uint32_t> after{before[0], 1, before[1], before[2], top};
+    EXPECT_EQ(parameter.active().units, after);
+    if (scheme == Scheme::Pattern) {
+      EXPECT_EQ(parameter.active().patternIds[1], 7);
+      EXPECT_EQ(parameter.active().patternIds[2], 3);
+    }
+    checkNumbers(parameter, grown.units);
+  }
+}
+
 TEST(SparseParameter, HoldsActiveValuesOnly) {
   MemoryUsage before = memoryUsage();
   SparseParameter parameter("w", kGeometry, Structure::unstructured());

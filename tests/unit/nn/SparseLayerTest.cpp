@@ -67,7 +67,7 @@ void checkLayer(const Geometry &geometry, const Structure &structure,
                std::to_string(images));
   LayerBench bench;
   SparseLayer layer("layer", geometry, structure,
-                    {bias, true, Initialisation::UniformFanIn});
+                    {bias, true, false, Initialisation::UniformFanIn});
   layer.weight().activate(everyNthUnit(layer.weight(), 3));
   layer.initialise(5, 0);
   layer.repack(bench.provider, bench.workspace);
@@ -148,7 +148,7 @@ TEST(SparseLayer, LinearTakesAPlaneAsFeatures) {
   LayerBench bench;
   Geometry geometry = Geometry::linear(2 * 3 * 3, 4);
   SparseLayer layer("fc", geometry, Structure::dense(),
-                    {false, false, Initialisation::UniformFanIn});
+                    {false, false, false, Initialisation::UniformFanIn});
   layer.weight().activate({});
   layer.initialise(5, 0);
   layer.repack(bench.provider, bench.workspace);
@@ -233,7 +233,7 @@ TEST(WeightDraws, DoNotDependOnWhatIsActive) {
   auto make = [&](Scheme scheme) {
     auto layer = std::make_unique<SparseLayer>(
         "conv", geometry, structureFor(scheme, geometry),
-        SparseLayer::Options{true, true, Initialisation::KaimingFanOut});
+        SparseLayer::Options{true, true, false, Initialisation::KaimingFanOut});
     layer->weight().activate(everyNthUnit(layer->weight(), 2));
     layer->initialise(9, 3);
     return layer;
