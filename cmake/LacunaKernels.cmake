@@ -14,20 +14,31 @@ if(NOT LACUNA_PROGRAM)
   find_program(LACUNA_PROGRAM lacuna HINTS ${CMAKE_CURRENT_LIST_DIR}/../../../bin NO_CMAKE_FIND_ROOT_PATH)
 endif()
 
+
+function(lacuna_require_program where)
+  if(NOT LACUNA_PROGRAM)
+    message(FATAL_ERROR "${where}: the lacuna program is not found; set -DLACUNA_PROGRAM=<path>")
+  endif()
+endfunction()
+
+# Sets `variable`, if neither it nor a CPU is given, to what is compiled for.
+function(lacuna_default_target where variable cpu)
+  if(${variable} OR cpu OR NOT CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  if(NOT CMAKE_LIBRARY_ARCHITECTURE)
+    message(FATAL_ERROR "${where}: cross-compiling, and no TARGET says for what")
+  endif()
+  set(${variable} ${CMAKE_LIBRARY_ARCHITECTURE} PARENT_SCOPE)
+endfunction()
+
 function(lacuna_add_kernels name)
   cmake_parse_arguments(PARSE_ARGV 1 kernels "" "MODEL;SCHEME;SPARSITY;INPUT;CLASSES;TARGET;CPU" "DESCRIPTOR")
   if(kernels_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "lacuna_add_kernels(${name}): unknown arguments ${kernels_UNPARSED_ARGUMENTS}")
   endif()
-  if(NOT LACUNA_PROGRAM)
-    message(FATAL_ERROR "lacuna_add_kernels(${name}): the lacuna program is not found; set -DLACUNA_PROGRAM=<path>")
-  endif()
-  if(NOT kernels_TARGET AND NOT kernels_CPU AND CMAKE_CROSSCOMPILING)
-    set(kernels_TARGET ${CMAKE_LIBRARY_ARCHITECTURE})
-    if(NOT kernels_TARGET)
-      message(FATAL_ERROR "lacuna_add_kernels(${name}): cross-compiling, and no TARGET says for what")
-    endif()
-  endif()
+  lacuna_require_program("lacuna_add_kernels(${name})")
+  lacuna_default_target("lacuna_add_kernels(${name})" kernels_TARGET "${kernels_CPU}")
 
   set(flags --name ${name})
   set(sources "")
@@ -57,4 +68,40 @@ function(lacuna_add_kernels name)
   target_include_directories(${name} INTERFACE ${folder})
   target_link_libraries(${name} INTERFACE ${archive} Lacuna::runtime)
   set_target_properties(${name} PROPERTIES LACUNA_BUNDLE ${folder})
+endfunction()
+
+# lacuna_add_network(NAME CHECKPOINT file [BATCH n] [TARGET triple] [CPU cpu])
+#
+# Freezes a trained network while the project builds, and defines the library
+# NAME to link: it brings "NAME.h", which declares NAME_run(), and the function,
+# which needs no other library. TARGET and CPU are as above.
+function(lacuna_add_network name)
+  cmake_parse_arguments(PARSE_ARGV 1 network "" "CHECKPOINT;BATCH;TARGET;CPU" "")
+  if(network_UNPARSED_ARGUMENTS OR NOT network_CHECKPOINT)
+    message(FATAL_ERROR "lacuna_add_network(${name}): give a CHECKPOINT, and nothing else than BATCH, TARGET and CPU; unknown: ${network_UNPARSED_ARGUMENTS}")
+  endif()
+  lacuna_require_program("lacuna_add_network(${name})")
+  lacuna_default_target("lacuna_add_network(${name})" network_TARGET "${network_CPU}")
+  get_filename_component(checkpoint ${network_CHECKPOINT} ABSOLUTE)
+  set(flags --name ${name})
+  foreach(option BATCH TARGET CPU)
+    if(network_${option})
+      string(TOLOWER --${option} flag)
+      list(APPEND flags ${flag} ${network_${option}})
+    endif()
+  endforeach()
+
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}-network)
+  set(archive ${folder}/lib${name}.a)
+  add_custom_command(
+    OUTPUT ${archive} ${folder}/${name}.h
+    COMMAND ${LACUNA_PROGRAM} freeze ${checkpoint} ${flags} --emit=archive -o ${folder}
+    DEPENDS ${checkpoint} ${LACUNA_PROGRAM}
+    COMMENT "Lacuna network ${name}"
+    VERBATIM)
+  add_custom_target(${name}-network DEPENDS ${archive})
+  add_library(${name} INTERFACE)
+  add_dependencies(${name} ${name}-network)
+  target_include_directories(${name} INTERFACE ${folder})
+  target_link_libraries(${name} INTERFACE ${archive})
 endfunction()

@@ -8,20 +8,15 @@
 #include "lacuna/Compiler/BundleWriter.h"
 
 #include "Emission.h"
-#include "TemporaryFolder.h"
+#include "Libraries.h"
 
 #include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Support/Error.h"
-#include "lacuna/Support/Files.h"
 #include "lacuna/Support/Sha256.h"
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/Object/ArchiveWriter.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
 
 #include <atomic>
 #include <future>
@@ -100,64 +95,6 @@ std::string headerText(const BundleManifest &manifest) {
   return text + "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
 }
 
-struct NamedObject {
-  std::string name; ///< With .o.
-  std::string bytes;
-};
-
-std::string archiveOf(const std::vector<NamedObject> &objects, bool darwin) {
-  std::vector<llvm::NewArchiveMember> members;
-  for (const NamedObject &object : objects)
-    members.emplace_back(llvm::MemoryBufferRef(object.bytes, object.name));
-  auto buffer = llvm::writeArchiveToBuffer(
-      members, llvm::SymtabWritingMode::NormalSymtab,
-      darwin ? llvm::object::Archive::K_DARWIN : llvm::object::Archive::K_GNU,
-      /*Deterministic=*/true, /*Thin=*/false);
-  if (!buffer)
-    throw InternalError("the archive cannot be written: " +
-                        llvm::toString(buffer.takeError()));
-  return (*buffer)->getBuffer().str();
-}
-
-std::string linker() {
-  for (const char *name : {"ld.lld-" LACUNA_LLVM_MAJOR, "ld.lld"})
-    if (auto path = llvm::sys::findProgramByName(name))
-      return *path;
-  throw EnvironmentError("linking a shared object needs ld.lld (Debian: apt "
-                         "install lld-" LACUNA_LLVM_MAJOR
-                         "); without it: --emit=archive");
-}
-
-/// Kernels call nothing, so that no library of the target is needed; except
-/// that 32-bit ARM divides 64-bit numbers by a function of libgcc, which every
-/// C++ program there has loaded.
-std::string sharedObjectOf(const std::vector<NamedObject> &objects,
-                           const std::string &name,
-                           const llvm::Triple &triple) {
-  std::string program = linker();
-  TemporaryFolder folder;
-  std::string output = folder.file(name), messages = folder.file("messages");
-  std::vector<std::string> words{
-      program,   "-shared", "-z", triple.isARM() ? "undefs" : "defs",
-      "-soname", name,      "-o", output};
-  for (const NamedObject &object : objects) {
-    words.push_back(folder.file(object.name));
-    writeFileAtomically(words.back(), {object.bytes});
-  }
-  std::vector<llvm::StringRef> arguments(words.begin(), words.end());
-  std::string problem;
-  int status = llvm::sys::ExecuteAndWait(
-      program, arguments, std::nullopt,
-      {llvm::StringRef(), llvm::StringRef(messages), llvm::StringRef(messages)},
-      0, 0, &problem);
-  constexpr int64_t kMaxMessages = 1 << 20;
-  if (status != 0)
-    throw EnvironmentError(
-        program + " failed: " +
-        (status < 0 ? problem : readFile(messages, kMaxMessages)));
-  return readFile(output, std::numeric_limits<int64_t>::max());
-}
-
 /// The kernels of a request, planned; equal plans are compiled once.
 struct PlannedKernels {
   std::vector<KernelPlan> plans; ///< Of each request.
@@ -216,30 +153,6 @@ BundleManifest describe(const BundleRequest &request,
   return manifest;
 }
 
-class Folder {
-public:
-  explicit Folder(const std::string &path) : path(path) {
-    if (std::error_code error = llvm::sys::fs::create_directories(
-            path, /*IgnoreExisting=*/true, llvm::sys::fs::perms::all_all))
-      throw EnvironmentError("output: cannot create the folder " + path + ": " +
-                             error.message());
-    std::string manifest = path + "/" + kManifestFile;
-    if (std::error_code error = llvm::sys::fs::remove(manifest))
-      throw EnvironmentError("output: cannot replace " + manifest + ": " +
-                             error.message());
-  }
-
-  void write(const std::string &name, const std::string &content) {
-    writeFileAtomically(path + "/" + name, {content});
-    files[name] = {static_cast<int64_t>(content.size()), sha256(content)};
-  }
-
-  std::map<std::string, BundledFile> files;
-
-private:
-  std::string path;
-};
-
 bool isLibrary(BundlePart part) {
   return part == BundlePart::Object || part == BundlePart::Archive ||
          part == BundlePart::Shared;
@@ -277,7 +190,7 @@ BundleManifest writeBundle(const BundleRequest &request,
                     " needs that system's own linker; use --emit=archive and "
                     "link it there");
   PlannedKernels planned = planAll(request);
-  Folder folder(directory);
+  OutputFolder folder(directory);
 
   struct Text {
     BundlePart part;
@@ -313,7 +226,7 @@ BundleManifest writeBundle(const BundleRequest &request,
   if (parts.count(BundlePart::Shared))
     folder.write(shared, sharedObjectOf(members, shared, triple));
   folder.write(request.name + ".h", headerText(manifest));
-  manifest.files = folder.files;
+  manifest.files = folder.files();
   folder.write(kManifestFile, formatManifest(manifest));
   return manifest;
 }

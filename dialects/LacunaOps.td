@@ -282,4 +282,6 @@ def Lacuna_LinearGradWeightOp : Lacuna_LayerOp<"linear_grad_weight"> {
   }];
 }
 
+include "LacunaInference.td"
+
 #endif // LACUNA_OPS_TD

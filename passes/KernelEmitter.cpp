@@ -10,7 +10,6 @@
 #include "lacuna/Passes/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
@@ -19,7 +18,6 @@ namespace lacuna::ir {
 namespace {
 
 constexpr int64_t kAlignment = 64;
-constexpr int64_t kCacheLineBytes = 64;
 
 /// A flat view of an operand from `offset` on. Its extent is the caller's
 /// business: streams and tensors vary from call to call and the ABI passes no
@@ -45,9 +43,8 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
                              const StreamLayout &layout, const Fusion &fusion,
                              const InstructionChoice &instructions,
                              StringRef name)
-    : layout(layout), fusion(fusion), instructions(instructions),
-      builder(builder), loc(loc),
-      vector(VectorType::get({layout.schedule.lanes}, builder.getF32Type())) {
+    : LoopEmitter(builder, loc, layout.schedule.lanes), layout(layout),
+      fusion(fusion), instructions(instructions) {
   Type floats = MemRefType::get({}, builder.getF32Type());
   Type offsets = MemRefType::get({}, builder.getI32Type());
   Type indices = MemRefType::get({}, builder.getI16Type());
@@ -69,10 +66,10 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
     function.setArgAttr(aligned, LLVM::LLVMDialect::getAlignAttrName(),
                         builder.getI64IntegerAttr(kAlignment));
 
-  entry = function.addEntryBlock();
-  builder.setInsertionPointToStart(entry);
+  Block *body = function.addEntryBlock();
+  enter(body);
   auto view = [&](unsigned i) {
-    return flatView(builder, loc, entry->getArgument(i),
+    return flatView(builder, loc, body->getArgument(i),
                     builder.getIndexAttr(0));
   };
   operands = {view(0),
@@ -90,68 +87,18 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
               view(12),
               view(13),
               view(14),
-              entry->getArgument(15),
-              entry->getArgument(16),
-              entry->getArgument(17)};
+              body->getArgument(15),
+              body->getArgument(16),
+              body->getArgument(17)};
   func::ReturnOp::create(builder, loc);
-  builder.setInsertionPoint(entry->getTerminator());
+  builder.setInsertionPoint(body->getTerminator());
 }
 
-Value KernelEmitter::constant(int64_t value) {
-  Value &known = constants[value];
-  if (!known) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(entry);
-    known = arith::ConstantIndexOp::create(builder, loc, value);
-  }
-  return known;
-}
-
-Value KernelEmitter::zeroVector() {
-  if (!zero) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(entry);
-    zero = arith::ConstantOp::create(
-        builder, loc,
-        DenseElementsAttr::get(vector, builder.getF32FloatAttr(0)));
-  }
-  return zero;
-}
-
-Value KernelEmitter::add(Value a, Value b) {
-  return arith::AddIOp::create(builder, loc, a, b);
-}
-Value KernelEmitter::add(Value a, int64_t b) {
-  return b == 0 ? a : add(a, constant(b));
-}
-Value KernelEmitter::subtract(Value a, Value b) {
-  return arith::SubIOp::create(builder, loc, a, b);
-}
-Value KernelEmitter::multiply(Value a, int64_t b) {
-  return b == 1 ? a : arith::MulIOp::create(builder, loc, a, constant(b));
-}
-Value KernelEmitter::divide(Value a, int64_t b) {
-  return b == 1 ? a : arith::DivUIOp::create(builder, loc, a, constant(b));
-}
-Value KernelEmitter::remainder(Value a, int64_t b) {
-  return b == 1 ? constant(0)
-                : arith::RemUIOp::create(builder, loc, a, constant(b));
-}
-Value KernelEmitter::minimum(Value a, Value b) {
-  return arith::MinSIOp::create(builder, loc, a, b);
-}
-Value KernelEmitter::compare(arith::CmpIPredicate predicate, Value a, Value b) {
-  return arith::CmpIOp::create(builder, loc, predicate, a, b);
-}
-
-Value KernelEmitter::loadVector(Value memory, Value position) {
-  return vector::LoadOp::create(builder, loc, vector, memory, position);
-}
 Value KernelEmitter::opaqueConstant(int64_t value) {
   Value &known = opaqueConstants[value];
   if (!known) {
     OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(entry);
+    builder.setInsertionPointToStart(entryBlock());
     Value number = arith::ConstantOp::create(builder, loc,
                                              builder.getI64IntegerAttr(value));
     // An empty piece of assembly that might change the number.
@@ -168,23 +115,6 @@ Value KernelEmitter::opaqueConstant(int64_t value) {
 Value KernelEmitter::viewFrom(Value memory, Value position) {
   return flatView(builder, loc, memory, position);
 }
-void KernelEmitter::storeVector(Value value, Value memory, Value position) {
-  vector::StoreOp::create(builder, loc, value, memory, position);
-}
-int64_t KernelEmitter::lineVectors() const {
-  constexpr int64_t kFloatBytes = 4;
-  return std::max<int64_t>(1, kCacheLineBytes / (lanes() * kFloatBytes));
-}
-void KernelEmitter::prefetch(Value memory, Value position, bool write) {
-  // As far as the L2: what is in use fills the L1.
-  constexpr int kSecondLevel = 2;
-  memref::PrefetchOp::create(builder, loc, memory, position, write,
-                             write ? 3 : kSecondLevel, /*isDataCache=*/true);
-}
-Value KernelEmitter::loadSplat(Value memory, Value position) {
-  Value scalar = memref::LoadOp::create(builder, loc, memory, position);
-  return vector::BroadcastOp::create(builder, loc, vector, scalar);
-}
 Value KernelEmitter::loadOffset(Value position) {
   Value entry =
       memref::LoadOp::create(builder, loc, operands.offsets, position);
@@ -195,74 +125,6 @@ Value KernelEmitter::loadItemIndex(Value item) {
   Value entry = memref::LoadOp::create(builder, loc, operands.indices, item);
   return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(),
                                       entry);
-}
-Value KernelEmitter::fma(Value a, Value b, Value c) {
-  ++fmaCount;
-  return math::FmaOp::create(builder, loc, a, b, c);
-}
-Value KernelEmitter::addVectors(Value a, Value b) {
-  return arith::AddFOp::create(builder, loc, a, b);
-}
-
-Value KernelEmitter::subtractVectors(Value a, Value b) {
-  return arith::SubFOp::create(builder, loc, a, b);
-}
-
-Value KernelEmitter::passWherePositive(Value sign, Value value) {
-  Value positive = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OGT, sign, zeroVector());
-  return arith::SelectOp::create(builder, loc, positive, value, zeroVector());
-}
-
-Value KernelEmitter::rectify(Value value) {
-  Value negative = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OLT, value, zeroVector());
-  return arith::SelectOp::create(builder, loc, negative, zeroVector(), value);
-}
-
-Value KernelEmitter::sumLanes(Value value) {
-  for (int64_t width = lanes(); width > 1; width /= 2) {
-    auto half = [&](int64_t first) -> Value {
-      return vector::ExtractStridedSliceOp::create(
-          builder, loc, value, ArrayRef<int64_t>{first},
-          ArrayRef<int64_t>{width / 2}, ArrayRef<int64_t>{1});
-    };
-    value = addVectors(half(0), half(width / 2));
-  }
-  return vector::ExtractOp::create(builder, loc, value, ArrayRef<int64_t>{0});
-}
-
-void KernelEmitter::storeScalar(Value value, Value memory, Value position) {
-  memref::StoreOp::create(builder, loc, value, memory, position);
-}
-
-ValueRange KernelEmitter::loop(Value low, Value high, int64_t step,
-                               ValueRange carried, LoopBody body) {
-  auto loop = scf::ForOp::create(
-      builder, loc, low, high, constant(step), carried,
-      [&](OpBuilder &, Location, Value iteration, ValueRange values) {
-        scf::YieldOp::create(builder, loc, body(iteration, values));
-      });
-  return loop.getResults();
-}
-
-void KernelEmitter::loop(Value low, Value high, int64_t step,
-                         llvm::function_ref<void(Value)> body) {
-  loop(low, high, step, {}, [&](Value iteration, ValueRange) {
-    body(iteration);
-    return SmallVector<Value>();
-  });
-}
-
-void KernelEmitter::branch(Value condition, llvm::function_ref<void()> then,
-                           llvm::function_ref<void()> otherwise) {
-  auto emit = [&](llvm::function_ref<void()> side) {
-    return [this, side](OpBuilder &, Location) {
-      side();
-      scf::YieldOp::create(builder, loc);
-    };
-  };
-  scf::IfOp::create(builder, loc, condition, emit(then), emit(otherwise));
 }
 
 SplatRun::SplatRun(KernelEmitter &emitter, Value memory, Value position,

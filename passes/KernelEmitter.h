@@ -8,17 +8,13 @@
 #ifndef LACUNA_PASSES_KERNELEMITTER_H
 #define LACUNA_PASSES_KERNELEMITTER_H
 
+#include "LoopEmitter.h"
+
 #include "lacuna/Compiler/ScheduleChoice.h"
 #include "lacuna/Kernel/Fusion.h"
 #include "lacuna/Kernel/StreamLayout.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Builders.h"
-#include "llvm/ADT/DenseMap.h"
 
 namespace lacuna::ir {
 
@@ -29,9 +25,9 @@ struct KernelOperands {
       normMean, batchBlocks, begin, end;
 };
 
-/// Index arithmetic, vector memory accesses and loops, in one place so that the
-/// emitters read like the loops they emit. All positions are in floats.
-class KernelEmitter {
+/// What the emitters of kernels work with: the loops, and the operands of the
+/// kernel ABI.
+class KernelEmitter : public LoopEmitter {
 public:
   /// Creates the kernel function `name` at the builder's insertion point and
   /// moves into its body.
@@ -43,69 +39,19 @@ public:
   const Fusion fusion;
   const InstructionChoice instructions;
   KernelOperands operands;
-  mlir::OpBuilder &builder;
-  mlir::Location loc;
 
-  int64_t lanes() const { return layout.schedule.lanes; }
-  mlir::VectorType vectorType() const { return vector; }
-  int64_t multiplyAdds() const { return fmaCount; }
-
-  mlir::Value constant(int64_t value);
-  /// A constant that the backend does not know: no address that it is part of
-  /// becomes an offset from another.
-  mlir::Value opaqueConstant(int64_t value);
-  mlir::Value zeroVector();
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  mlir::Value add(mlir::Value a, int64_t b);
-  mlir::Value subtract(mlir::Value a, mlir::Value b);
-  mlir::Value multiply(mlir::Value a, int64_t b);
-  mlir::Value divide(mlir::Value a, int64_t b);
-  mlir::Value remainder(mlir::Value a, int64_t b);
-  mlir::Value minimum(mlir::Value a, mlir::Value b);
-  mlir::Value compare(mlir::arith::CmpIPredicate predicate, mlir::Value a,
-                      mlir::Value b);
-
-  mlir::Value loadVector(mlir::Value memory, mlir::Value position);
-  /// The memory from a position on: positions in the view start there.
-  mlir::Value viewFrom(mlir::Value memory, mlir::Value position);
-  void storeVector(mlir::Value value, mlir::Value memory, mlir::Value position);
-  /// Vectors in a cache line: one prefetch brings them all.
-  int64_t lineVectors() const;
-  /// Starts moving a vector towards the core. The position may lie outside.
-  void prefetch(mlir::Value memory, mlir::Value position, bool write);
-  /// One float in every lane.
-  mlir::Value loadSplat(mlir::Value memory, mlir::Value position);
   /// An entry of the streams' offsets or indices, as index.
   mlir::Value loadOffset(mlir::Value position);
   mlir::Value loadItemIndex(mlir::Value item);
-  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
-  mlir::Value addVectors(mlir::Value a, mlir::Value b);
-  mlir::Value subtractVectors(mlir::Value a, mlir::Value b);
-  /// max(value, 0); a NaN stays one.
-  mlir::Value rectify(mlir::Value value);
-  /// value where `sign` > 0, zero elsewhere.
-  mlir::Value passWherePositive(mlir::Value sign, mlir::Value value);
-  /// Sum over lanes by halves: a fixed order, whatever the target.
-  mlir::Value sumLanes(mlir::Value vector);
-  void storeScalar(mlir::Value value, mlir::Value memory, mlir::Value position);
 
-  using LoopBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
-      mlir::Value, mlir::ValueRange)>;
-  /// for (i = low; i < high; i += step), carrying values from turn to turn.
-  mlir::ValueRange loop(mlir::Value low, mlir::Value high, int64_t step,
-                        mlir::ValueRange carried, LoopBody body);
-  void loop(mlir::Value low, mlir::Value high, int64_t step,
-            llvm::function_ref<void(mlir::Value)> body);
-  void branch(mlir::Value condition, llvm::function_ref<void()> then,
-              llvm::function_ref<void()> otherwise);
+  /// A constant that the backend does not know: no address that it is part of
+  /// becomes an offset from another.
+  mlir::Value opaqueConstant(int64_t value);
+  /// The memory from a position on: positions in the view start there.
+  mlir::Value viewFrom(mlir::Value memory, mlir::Value position);
 
 private:
-  mlir::VectorType vector;
-  mlir::Block *entry;
-  llvm::DenseMap<int64_t, mlir::Value> constants;
-  mlir::Value zero;
   llvm::DenseMap<int64_t, mlir::Value> opaqueConstants;
-  int64_t fmaCount = 0;
 };
 
 /// Consecutive floats as splats, each made when first asked for.

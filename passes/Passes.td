@@ -280,4 +280,151 @@ def ExportKernel : Pass<"lacuna-export-kernel", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def FoldAffine : Pass<"lacuna-fold-affine"> {
+  let summary = "Fold batch norms into the layers before them";
+  let description = [{
+    Multiplies the weights of a frozen layer by the scale that follows, and moves
+    the shift into its bias. An affine map whose operand is no layer, has other
+    readers, or was already changed after the layer stays.
+
+    ```mlir
+    // Before
+    %z = lacuna.frozen_layer %x ... values([1.0, 2.0]) bias([0.0, 1.0]) ...
+    %y = lacuna.affine %z scale([3.0, 1.0]) shift([0.5, 0.0]) ...
+    // After
+    %y = lacuna.frozen_layer %x ... values([3.0, 2.0]) bias([0.5, 1.0]) ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"mapsFolded", "maps-folded", "Affine maps folded">,
+  ];
+}
+
+def FuseEpilogue : Pass<"lacuna-fuse-epilogue"> {
+  let summary = "Add residuals and rectify where a layer writes its result";
+  let description = [{
+    Moves a sum of two tensors into the frozen layer that makes one of them, and
+    a ReLU into the layer or affine map that makes its operand. A ReLU that
+    finds neither becomes an affine map of its own.
+
+    ```mlir
+    // Before
+    %z = lacuna.frozen_layer %x ...
+    %s = arith.addf %z, %other : tensor<?x64x16x16xf32>
+    %y = lacuna.relu %s : tensor<?x64x16x16xf32>
+    // After
+    %y = lacuna.frozen_layer %x residual(%other : tensor<?x64x16x16xf32>)
+        ... relu : ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"sumsFused", "sums-fused", "Sums moved into layers">,
+    Statistic<"relusFused", "relus-fused", "ReLUs moved">,
+  ];
+}
+
+def AssignPlanes : Pass<"lacuna-assign-planes", "::mlir::func::FuncOp"> {
+  let summary = "Choose where the pixels of each tensor lie";
+  let description = [{
+    Gives the tensors between frozen operations an encoding, `#lacuna.planes`,
+    such that a convolution reads all its taps, and writes its result, at one
+    distance between rows: vectors then run on from row to row, whatever the
+    width of a plane. Inserts `lacuna.repack` where a producer cannot write what
+    a consumer reads: for images, strided convolutions (whose rows and columns
+    are split by the stride), and convolutions whose input lies closer.
+
+    ```mlir
+    // Before
+    %y = lacuna.frozen_layer %x ... padding([1, 1]) : tensor<?x3x8x8xf32> -> ...
+    // After
+    %p = lacuna.repack %x : tensor<?x3x8x8xf32>
+        -> tensor<?x3x8x8xf32, #lacuna.planes<... margin = [1, 1], row = 9 ...>>
+    %y = lacuna.frozen_layer %p ... padding([1, 1]) : ...
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+  ];
+}
+
+def AssignScratch : Pass<"lacuna-assign-scratch", "::mlir::func::FuncOp"> {
+  let summary = "Give each tensor a place in scratch memory";
+  let description = [{
+    Sets `lacuna.offset` of each operation, in floats, and
+    `lacuna.scratch_floats` of the function. Tensors that do not live at the same
+    time share memory. What the function returns needs none.
+
+    ```mlir
+    // Before
+    func.func @net(%x: tensor<?x784xf32>) -> tensor<?x10xf32> {
+      %a = lacuna.frozen_layer %x ... -> tensor<?x300xf32>
+      %y = lacuna.frozen_layer %a ... -> tensor<?x10xf32>
+    // After
+    func.func @net(...) attributes {lacuna.scratch_floats = 384 : i64} {
+      %a = lacuna.frozen_layer %x ... {lacuna.offset = 0 : i64} ...
+    ```
+  }];
+}
+
+def LowerNetwork : Pass<"lacuna-lower-network", "::mlir::ModuleOp"> {
+  let summary = "Lower a frozen network to loops, one function an operation";
+  let description = [{
+    Replaces each function of frozen operations by one that runs over the images
+    of a batch and calls a function for each operation. Lanes are pixels in
+    convolutions, output channels in linear layers. Small layers are *baked*:
+    each active weight is code of its own, and its index part of an address.
+    Others walk constant tables of the active weights, in loops for the rows that
+    share a source value (docs/offline.md).
+
+    ```mlir
+    // Before
+    func.func @net(%x: tensor<?x784xf32>) -> tensor<?x10xf32>
+    // After
+    memref.global "private" constant @net_stage0_values : memref<23520xf32> = ...
+    func.func @net_stage0(%in: memref<784xf32>, %out: memref<10xf32>,
+                          %scratch: memref<512xf32>, %image: index)
+    func.func @net(%in: memref<784xf32>, %out: memref<10xf32>,
+                   %scratch: memref<512xf32>) attributes {lacuna.network}
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32",
+           "Vector registers of the target">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "49152", "L1 data cache">,
+    Option<"batch", "batch", "int64_t", "1", "Images of a call">,
+    Option<"bakeLimit", "bake-limit", "int64_t", "-1",
+           "Most bytes of code a baked layer may take; -1: the default">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::mlir::LLVM::LLVMDialect"
+  ];
+  let statistics = [
+    Statistic<"layersBaked", "layers-baked", "Layers whose weights are code">,
+    Statistic<"layersTabled", "layers-tabled", "Layers that walk tables">,
+  ];
+}
+
+def ExportNetwork : Pass<"lacuna-export-network", "::mlir::ModuleOp"> {
+  let summary = "Give each network the entry point that C calls";
+  let description = [{
+    Runs after the conversion to the LLVM dialect. Makes the function of a
+    network internal and adds `int NAME_run(in, out, scratch)`, which returns 1
+    when a pointer is null and 0 otherwise.
+
+    ```mlir
+    // Before
+    llvm.func @net(%in: !llvm.ptr, %out: !llvm.ptr, %scratch: !llvm.ptr)
+        attributes {lacuna.network}
+    // After
+    llvm.func internal @net(...)
+    llvm.func @net_run(%in: !llvm.ptr, %out: !llvm.ptr, %scratch: !llvm.ptr) -> i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // LACUNA_PASSES_TD

@@ -48,6 +48,24 @@ struct KernelPipelineOptions
                      "Bodies unrolled for the scheme"))};
 };
 
+struct NetworkPipelineOptions
+    : public PassPipelineOptions<NetworkPipelineOptions> {
+  Option<int64_t> lanes{*this, "lanes",
+                        llvm::cl::desc("Floats in a vector register"),
+                        llvm::cl::init(16)};
+  Option<int64_t> vectorRegisters{
+      *this, "vector-registers",
+      llvm::cl::desc("Vector registers of the target"), llvm::cl::init(32)};
+  Option<int64_t> l1Bytes{*this, "l1-bytes", llvm::cl::desc("L1 data cache"),
+                          llvm::cl::init(49152)};
+  Option<int64_t> batch{*this, "batch", llvm::cl::desc("Images of a call"),
+                        llvm::cl::init(1)};
+  Option<int64_t> bakeLimit{
+      *this, "bake-limit",
+      llvm::cl::desc("Most bytes of code a baked layer may take"),
+      llvm::cl::init(-1)};
+};
+
 } // namespace
 
 void buildKernelPipeline(OpPassManager &manager,
@@ -73,6 +91,24 @@ void buildKernelPipeline(OpPassManager &manager,
   manager.addNestedPass<func::FuncOp>(createVerifyKernel(verify));
 }
 
+void buildNetworkPipeline(OpPassManager &manager,
+                          const TargetDescription &target, int64_t batch,
+                          int64_t bakeLimit) {
+  manager.addPass(createFoldAffine());
+  manager.addPass(createFuseEpilogue());
+  AssignPlanesOptions planes;
+  planes.lanes = target.lanes;
+  manager.addNestedPass<func::FuncOp>(createAssignPlanes(planes));
+  manager.addNestedPass<func::FuncOp>(createAssignScratch());
+  LowerNetworkOptions lower;
+  lower.lanes = target.lanes;
+  lower.vectorRegisters = target.vectorRegisters;
+  lower.l1Bytes = target.l1Bytes;
+  lower.batch = batch;
+  lower.bakeLimit = bakeLimit;
+  manager.addPass(createLowerNetwork(lower));
+}
+
 void buildLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
@@ -87,6 +123,7 @@ void buildLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createConvertFuncToLLVMPass(function));
   manager.addPass(createReconcileUnrealizedCastsPass());
   manager.addPass(createExportKernel());
+  manager.addPass(createExportNetwork());
 }
 
 void registerPipelines() {
@@ -100,6 +137,13 @@ void registerPipelines() {
                              {options.laneFactors, options.unscaledLoads,
                               options.multiplyAddsInFlight}},
                             options.level);
+      });
+  PassPipelineRegistration<NetworkPipelineOptions>(
+      "lacuna-freeze", "From a frozen network to loops",
+      [](OpPassManager &manager, const NetworkPipelineOptions &options) {
+        buildNetworkPipeline(
+            manager, {options.lanes, options.vectorRegisters, options.l1Bytes},
+            options.batch, options.bakeLimit);
       });
   PassPipelineRegistration<>("lacuna-lower-to-llvm",
                              "From kernel loops to the LLVM dialect",

@@ -23,8 +23,13 @@ namespace {
 constexpr const char *kFashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 constexpr int64_t kDigits = 10;
 
-DataSet idxDataSet(const std::string &name, const std::string &folder,
-                   float mean, float deviation) {
+void normalise(DataSet &set) {
+  Normalisation normalisation = normalisationOf(set.name);
+  set.mean = std::move(normalisation.mean);
+  set.deviation = std::move(normalisation.deviation);
+}
+
+DataSet idxDataSet(const std::string &name, const std::string &folder) {
   DataSet set;
   set.name = name;
   set.train = loadIdx(folder, "train", kDigits);
@@ -36,8 +41,7 @@ DataSet idxDataSet(const std::string &name, const std::string &folder,
                     std::to_string(set.test.height) + " x " +
                     std::to_string(set.test.width) +
                     "); the files do not belong together");
-  set.mean = {mean};
-  set.deviation = {deviation};
+  normalise(set);
   return set;
 }
 
@@ -48,7 +52,7 @@ constexpr CifarFormat kCifar10 = {
 constexpr const char *kCifar100Contents =
     "train.bin and test.bin (CIFAR-100, binary version)";
 
-/// The normalisation and augmentation that the literature uses.
+/// The augmentation that the literature uses.
 DataSet cifar100DataSet(const std::string &folder) {
   DataSet set;
   set.name = "cifar100";
@@ -56,8 +60,7 @@ DataSet cifar100DataSet(const std::string &folder) {
       loadCifar({2, 100, 50000, kCifar100Contents}, folder, {"train.bin"});
   set.test =
       loadCifar({2, 100, 10000, kCifar100Contents}, folder, {"test.bin"});
-  set.mean = {0.5071f, 0.4865f, 0.4409f};
-  set.deviation = {0.2673f, 0.2564f, 0.2762f};
+  normalise(set);
   set.augment = true;
   set.pad = 4;
   return set;
@@ -71,14 +74,27 @@ DataSet cifar10DataSet(const std::string &folder) {
                 {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                  "data_batch_4.bin", "data_batch_5.bin"});
   set.test = loadCifar(kCifar10, folder, {"test_batch.bin"});
-  set.mean = {0.4914f, 0.4822f, 0.4465f};
-  set.deviation = {0.2023f, 0.1994f, 0.2010f};
+  normalise(set);
   set.augment = true;
   set.pad = 4;
   return set;
 }
 
 } // namespace
+
+Normalisation normalisationOf(const std::string &dataSet) {
+  if (dataSet == "mnist")
+    return {{0.1307f}, {0.3081f}};
+  if (dataSet == "fashion-mnist")
+    return {{0.2860f}, {0.3530f}};
+  if (dataSet == "cifar10")
+    return {{0.4914f, 0.4822f, 0.4465f}, {0.2023f, 0.1994f, 0.2010f}};
+  if (dataSet == "cifar100")
+    return {{0.5071f, 0.4865f, 0.4409f}, {0.2673f, 0.2564f, 0.2762f}};
+  if (dataSet == "images")
+    return {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
+  return {};
+}
 
 DataSet loadDataSet(const std::string &spec,
                     const ImageFolderOptions &folders) {
@@ -101,9 +117,7 @@ DataSet loadDataSet(const std::string &spec,
     return cifar100DataSet(folder);
   if (name == "images")
     return loadImageFolders(folder, folders);
-  if (name == "mnist")
-    return idxDataSet(name, folder, 0.1307f, 0.3081f);
-  return idxDataSet(name, folder, 0.2860f, 0.3530f);
+  return idxDataSet(name, folder);
 }
 
 void limitImages(ImageSet &set, int64_t images) {

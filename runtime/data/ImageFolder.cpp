@@ -240,8 +240,9 @@ DataSet loadImageFolders(const std::string &folder,
   set.name = "images";
   set.train = listImages(root / "train", classes, options);
   set.test = listImages(root / "val", classes, options);
-  set.mean = {0.485f, 0.456f, 0.406f};
-  set.deviation = {0.229f, 0.224f, 0.225f};
+  Normalisation normalisation = normalisationOf(set.name);
+  set.mean = std::move(normalisation.mean);
+  set.deviation = std::move(normalisation.deviation);
   set.augment = true;
   return set;
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lacuna/Runtime/FrozenNetwork.h"
 #include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Operators.h"
 
@@ -19,6 +20,10 @@ GradientPool::Lease Relu::backward(RunContext &context,
                                    GradientPool::Lease gradient) {
   operators::reluBackward(context.pool, result, *gradient);
   return gradient;
+}
+
+size_t Relu::freeze(FrozenNetwork &network, size_t input) const {
+  return network.add(name(), {input}, FrozenRelu{});
 }
 
 const Tensor &MaxPool::forward(RunContext &context, const Tensor &input) {
@@ -38,6 +43,10 @@ GradientPool::Lease MaxPool::backward(RunContext &context,
   return inputGradient;
 }
 
+size_t MaxPool::freeze(FrozenNetwork &network, size_t input) const {
+  return network.add(name(), {input}, FrozenMaxPool{window});
+}
+
 const Tensor &AveragePool::forward(RunContext &context, const Tensor &input) {
   inputShape = input.shape();
   operators::averagePool(context.pool, input, window, result);
@@ -52,6 +61,10 @@ GradientPool::Lease AveragePool::backward(RunContext &context,
   operators::averagePoolBackward(context.pool, *gradient, window, inputShape,
                                  *inputGradient);
   return inputGradient;
+}
+
+size_t AveragePool::freeze(FrozenNetwork &network, size_t input) const {
+  return network.add(name(), {input}, FrozenAveragePool{window});
 }
 
 } // namespace lacuna

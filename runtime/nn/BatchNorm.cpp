@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lacuna/Runtime/FrozenNetwork.h"
 #include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Support/Error.h"
@@ -64,6 +65,24 @@ void BatchNorm::visitState(StateVisitor &state) {
   StateVisitor::Scope scope(state, name());
   state.array("running_mean", running.data(), channels());
   state.array("running_variance", running.data() + channels(), channels());
+}
+
+size_t BatchNorm::freeze(FrozenNetwork &network, size_t input) const {
+  return freeze(network, input, nullptr);
+}
+
+size_t BatchNorm::freeze(FrozenNetwork &network, size_t input,
+                         const size_t *residual) const {
+  FrozenAffine map;
+  for (int64_t c = 0; c < channels(); ++c) {
+    float scale = gamma.values()[c] * inverseDeviationOf(runningVariance()[c]);
+    map.scale.push_back(scale);
+    map.shift.push_back(beta.values()[c] - runningMean()[c] * scale);
+  }
+  size_t value = network.add(name(), {input}, std::move(map));
+  if (residual)
+    value = network.add(name(), {value, *residual}, FrozenSum{});
+  return relu ? network.add(name(), {value}, FrozenRelu{}) : value;
 }
 
 operators::ChannelMap BatchNorm::channelMap() const {

@@ -63,6 +63,14 @@ Network::Network(std::string name, ImageShape input,
   });
 }
 
+FrozenNetwork Network::freeze() const {
+  FrozenNetwork frozen;
+  frozen.name = networkName;
+  frozen.input = input;
+  root->freeze(frozen, 0);
+  return frozen;
+}
+
 int64_t Network::parametersTotal() const {
   int64_t total = 0;
   for (const Parameter *parameter : allParameters)

@@ -34,6 +34,10 @@ GradientPool::Lease NormalisedConv::backward(RunContext &context,
   return norm->backward(context, std::move(gradient));
 }
 
+size_t NormalisedConv::freeze(FrozenNetwork &network, size_t input) const {
+  return conv->freeze(network, norm->freeze(network, input));
+}
+
 void NormalisedConv::forEachLeaf(const std::function<void(Layer &)> &visit) {
   visit(*norm);
   visit(*conv);

@@ -49,6 +49,11 @@ SparseLayer *ResidualBlock::inputGradientWriter() {
   return (shortcut ? shortcut : main)->inputGradientWriter();
 }
 
+size_t ResidualBlock::freeze(FrozenNetwork &network, size_t input) const {
+  size_t residual = shortcut ? shortcut->freeze(network, input) : input;
+  return sum->freeze(network, main->freeze(network, input), &residual);
+}
+
 void ResidualBlock::forEachLeaf(const std::function<void(Layer &)> &visit) {
   TwoPathLayer::forEachLeaf(visit);
   visit(*sum);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lacuna/Runtime/FrozenNetwork.h"
 #include "lacuna/Runtime/Layers.h"
 #include "lacuna/Support/Error.h"
 
@@ -34,6 +35,12 @@ const Tensor &ResidualSum::forward(RunContext &context, const Tensor &input) {
   main->forward(context, input);
   last->addToOutput(context.pool, residual);
   return last->output();
+}
+
+size_t ResidualSum::freeze(FrozenNetwork &network, size_t input) const {
+  size_t residual = shortcut ? shortcut->freeze(network, input) : input;
+  size_t sum = main->freeze(network, input);
+  return network.add(name(), {sum, residual}, FrozenSum{});
 }
 
 GradientPool::Lease ResidualSum::backward(RunContext &context,

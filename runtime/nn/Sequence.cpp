@@ -7,6 +7,7 @@
 
 #include "lacuna/Runtime/Layer.h"
 
+#include "lacuna/Runtime/FrozenNetwork.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Support/Error.h"
 
@@ -19,6 +20,11 @@ GradientPool::Lease Layer::backwardOnto(RunContext &context,
   if (result)
     operators::accumulate(context.pool, *addend, *result);
   return result;
+}
+
+size_t Layer::freeze(FrozenNetwork & /*network*/, size_t /*input*/) const {
+  throw UserError(name() + ": a layer of this kind cannot be frozen for "
+                           "inference");
 }
 
 Sequence::Sequence(std::string name, std::vector<std::unique_ptr<Layer>> layers)
@@ -48,6 +54,12 @@ GradientPool::Lease Sequence::backwardOnto(RunContext &context,
     gradient = layers[i]->backward(context, std::move(gradient));
   return layers.front()->backwardOnto(context, std::move(gradient),
                                       std::move(addend));
+}
+
+size_t Sequence::freeze(FrozenNetwork &network, size_t input) const {
+  for (const std::unique_ptr<Layer> &layer : layers)
+    input = layer->freeze(network, input);
+  return input;
 }
 
 void Sequence::skipInputGradient() { layers.front()->skipInputGradient(); }

@@ -9,6 +9,7 @@
 
 #include "KernelCall.h"
 
+#include "lacuna/Runtime/FrozenNetwork.h"
 #include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Runtime/Random.h"
@@ -407,6 +408,19 @@ void SparseLayer::initialise(uint64_t seed, uint32_t layer) {
   for (int64_t i = 0; i < biases->size(); ++i)
     biases->values()[i] = uniform ? (2 * stream.uniform() - 1) * bound : 0.0f;
   biases->markChanged();
+}
+
+size_t SparseLayer::freeze(FrozenNetwork &network, size_t input) const {
+  FrozenLayer layer;
+  layer.geometry = weights.geometry();
+  layer.structure = weights.structure();
+  layer.active = weights.active();
+  layer.values.assign(weights.values(), weights.values() + weights.size());
+  if (biases)
+    layer.bias.assign(biases->values(), biases->values() + biases->size());
+  else
+    layer.bias.assign(static_cast<size_t>(layer.geometry.outChannels), 0.0f);
+  return network.add(name(), {input}, std::move(layer));
 }
 
 } // namespace lacuna

@@ -16,9 +16,12 @@ import shutil
 import subprocess
 import sys
 
+from idx_data import write_set
+
 SKIPPED = 77
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROJECTS = (
+    "examples/inference",
     "examples/link_runtime",
     "examples/device_training",
     "tests/offline/device_check",
@@ -36,6 +39,19 @@ def configure(source, build, *flags):
     if shutil.which("ccache"):
         launcher = ["-DCMAKE_C%s_COMPILER_LAUNCHER=ccache" % x for x in ("", "XX")]
     run("cmake", "-S", source, "-B", build, "-G", "Ninja", *launcher, *flags)
+
+
+def train(lacuna, folder):
+    """A checkpoint for examples/inference, of a network that tells squares apart."""
+    checkpoint = os.path.join(folder, "digits.safetensors")
+    run(
+        lacuna, "train", "--model", "lenet-5-caffe",
+        "--data", "mnist:" + write_set(os.path.join(folder, "digits")),
+        "--method", "static", "--scheme", "block", "--sparsity", "0.9",
+        "--epochs", "2", "--seed", "1", "--quiet", "--no-disk-cache",
+        "--save", checkpoint, "--metrics", os.path.join(folder, "digits.jsonl"),
+    )
+    return checkpoint
 
 
 def main(kind, tree, folder):
@@ -65,6 +81,7 @@ def main(kind, tree, folder):
         tree = runtime
     for component in ("runtime", "compiler") if kind == "native" else ("runtime",):
         run("cmake", "--install", tree, "--prefix", prefix, "--component", component)
+    checkpoint = train(lacuna, folder)
     for project in PROJECTS:
         build = os.path.join(folder, os.path.basename(project))
         configure(
@@ -73,6 +90,7 @@ def main(kind, tree, folder):
             "-DCMAKE_BUILD_TYPE=Release",
             "-DCMAKE_PREFIX_PATH=" + prefix,
             "-DLACUNA_PROGRAM=" + lacuna,
+            "-DCHECKPOINT=" + checkpoint,
             "-DDEVICE_TARGET=" + DEVICE_TARGET[kind],
             "-DLINK_COMPILER=" + ("ON" if kind == "native" else "OFF"),
             *flags

@@ -92,6 +92,20 @@ class DeviceTest(ToolTest):
         self.assertIn(" 0 layers on stream kernels", process.stdout)
         return losses, self.hash_of(process)
 
+    def check_inference(self):
+        """The C program is right about as many images as the run's last test."""
+        data = self.built("digits")
+        process = self.device(
+            self.built("inference", "inference"),
+            os.path.join(data, "t10k-images-idx3-ubyte"),
+            os.path.join(data, "t10k-labels-idx1-ubyte"),
+        )
+        right, count = map(int, re.findall(r"\d+", process.stdout))
+        with open(self.built("digits.jsonl"), encoding="utf-8") as file:
+            summary = json.loads(file.readlines()[-1])
+        self.assertEqual(count, 128)
+        self.assertEqual(right / count, summary["final_test_accuracy"])
+
     def training_flags(self):
         """What `lacuna train` is told to do as the device program does."""
         return (

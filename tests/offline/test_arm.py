@@ -70,6 +70,9 @@ class ArmTest(DeviceTest):
         for ours, theirs in zip(linked[0], losses):
             self.assertAlmostEqual(ours, theirs, delta=LOSS_TOLERANCE)
 
+    def test_frozen_network_is_as_accurate_as_the_run(self):
+        self.check_inference()
+
     def test_linked_kernels_run(self):
         conv = os.path.join(ROOT, "examples", "link_runtime", "conv.json")
         process = self.device(self.built("link_runtime", "link_runtime"), conv)

@@ -41,6 +41,22 @@ class NativeTest(DeviceTest):
         for name in ("LLVM", "MLIR", "Halide"):
             self.assertNotIn(name, libraries)
 
+    def test_frozen_network_is_as_accurate_as_the_run(self):
+        self.check_inference()
+
+    def test_frozen_network_needs_no_library(self):
+        libraries = subprocess.run(
+            ["ldd", self.built("inference", "inference")],
+            check=True, stdout=subprocess.PIPE, encoding="utf-8",
+        ).stdout
+        self.assertNotIn("libstdc++", libraries)
+        archive = self.built("inference", "digits-network", "libdigits.a")
+        missing = subprocess.run(
+            ["nm", "--undefined-only", "--quiet", archive],
+            check=True, stdout=subprocess.PIPE, encoding="utf-8",
+        ).stdout
+        self.assertNotIn(" U ", missing)
+
     def test_linked_kernels_run(self):
         conv = os.path.join(ROOT, "examples", "link_runtime", "conv.json")
         for program in ("link_runtime", "link_compiler"):

@@ -7,6 +7,7 @@
 
 #include "BenchCommand.h"
 
+#include "BenchInference.h"
 #include "BenchModel.h"
 #include "BenchTraining.h"
 #include "CommandLine.h"
@@ -360,15 +361,19 @@ int runBench(int argc, char **argv, const ProviderFactory &makeProvider) {
   CLI::App *stepApp = app.add_subcommand(
       "step", "A whole training step on random images, split by kind");
   defineStep(*stepApp, step);
-  CLI::App *memoryApp = nullptr, *mutationApp = nullptr;
+  CLI::App *memoryApp = nullptr, *mutationApp = nullptr,
+           *inferenceApp = nullptr;
   std::function<void()> memory = addBenchMemory(app, makeProvider, memoryApp);
   std::function<void()> mutation =
       addBenchMutation(app, makeProvider, mutationApp);
+  std::function<void()> inference = addBenchInference(app, inferenceApp);
   return runCommand(app, argc, argv, [&] {
     if (memoryApp->parsed())
       memory();
     else if (mutationApp->parsed())
       mutation();
+    else if (inferenceApp->parsed())
+      inference();
     else if (stepApp->parsed())
       benchStep(step, makeProvider);
     else

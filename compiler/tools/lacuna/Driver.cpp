@@ -10,6 +10,7 @@
 #include "BenchCommand.h"
 #include "CompileCommand.h"
 #include "ExportCommand.h"
+#include "FreezeCommand.h"
 #include "RunCommand.h"
 #include "TrainCommand.h"
 #include "TuneCommand.h"
@@ -31,9 +32,9 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"train", runTrain},     {"run", runRun},        {"compile", runCompile},
-    {"targets", runTargets}, {"bench", runBench},    {"tune", runTune},
-    {"export", runExport},   {"inspect", runInspect}};
+    {"train", runTrain},     {"run", runRun},       {"compile", runCompile},
+    {"targets", runTargets}, {"bench", runBench},   {"tune", runTune},
+    {"export", runExport},   {"freeze", runFreeze}, {"inspect", runInspect}};
 
 constexpr std::string_view kHelp =
     R"(Lacuna trains neural networks that are sparse from the first step to the last.
@@ -49,6 +50,7 @@ Commands:
   bench    Measure this machine beside oneDNN: lacuna bench --help
   tune     Search the kernels' fastest schedules on this machine: lacuna tune --help
   export   Write a checkpoint's network as plain files: lacuna export --help
+  freeze   Compile a checkpoint's network into one C function: lacuna freeze --help
   inspect  Say what is in a checkpoint or a bundle: lacuna inspect --help
 
 Examples:

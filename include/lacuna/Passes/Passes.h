@@ -24,6 +24,17 @@ namespace lacuna::ir {
 /// Marks functions that are kernels of the ABI.
 inline constexpr llvm::StringLiteral kKernelAttribute = "lacuna.kernel";
 
+/// Marks the function of a frozen network, once lowered.
+inline constexpr llvm::StringLiteral kNetworkAttribute = "lacuna.network";
+/// What a function of a lowered network computes: layer, operation, and of a
+/// frozen layer form (baked or tables), active and weights.
+inline constexpr llvm::StringLiteral kStageAttribute = "lacuna.stage";
+/// Where lacuna-assign-scratch has put the result of an operation, in floats.
+inline constexpr llvm::StringLiteral kOffsetAttribute = "lacuna.offset";
+/// What a network needs of scratch, in floats.
+inline constexpr llvm::StringLiteral kScratchAttribute =
+    "lacuna.scratch_floats";
+
 /// Builds in `module` the function `name` with one layer operation, as
 /// lacuna-import-descriptor does, and the neighbours to fuse as operations of
 /// their own. Its arguments are those of the layer operation, then those of the
@@ -37,9 +48,15 @@ void buildLayerFunction(mlir::ModuleOp module, llvm::StringRef name,
 /// schedule, lower, check.
 void buildKernelPipeline(mlir::OpPassManager &manager,
                          const TargetDescription &target, Level level);
+/// A frozen network to loops: fold, fuse, lay out, place, lower.
+/// `bakeLimit`: see isBaked().
+void buildNetworkPipeline(mlir::OpPassManager &manager,
+                          const TargetDescription &target, int64_t batch,
+                          int64_t bakeLimit);
 /// Kernel loops to the LLVM dialect, entry points included.
 void buildLLVMPipeline(mlir::OpPassManager &manager);
-/// Registers both as `lacuna-lower-kernel` and `lacuna-lower-to-llvm`.
+/// Registers them as `lacuna-lower-kernel`, `lacuna-freeze` and
+/// `lacuna-lower-to-llvm`.
 void registerPipelines();
 
 } // namespace lacuna::ir

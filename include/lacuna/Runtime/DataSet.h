@@ -71,6 +71,16 @@ struct DataSet {
   int64_t pad = 0;
 };
 
+/// What is subtracted from pixels / 255 of each channel, and what they are then
+/// divided by.
+struct Normalisation {
+  std::vector<float> mean, deviation;
+};
+
+/// That of a data set by name ("cifar10", ...), as the literature has it. Empty
+/// for a name that is not known.
+Normalisation normalisationOf(const std::string &dataSet);
+
 struct ImageFolderOptions {
   int64_t imageSize = 224; ///< Height and width that images are brought to.
   /// What decoded images may take in memory, for training and test images each.

@@ -24,6 +24,7 @@ namespace lacuna {
 
 class BatchNorm;
 class DenseGradients;
+struct FrozenNetwork;
 class SparseLayer;
 
 /// Channels and plane of one image.
@@ -94,6 +95,10 @@ public:
   forEachParameter(const std::function<void(Parameter &)> & /*visit*/) {}
   /// Visits what the layer itself keeps between steps besides parameters.
   virtual void visitState(StateVisitor & /*state*/) {}
+  /// Appends what the layer computes in evaluation, on the value `input` of the
+  /// frozen network, and returns the number of its result. Throws UserError
+  /// where inference export does not know the layer.
+  virtual size_t freeze(FrozenNetwork &network, size_t input) const;
   /// Draws the initial values of its active weights and its biases.
   virtual void initialise(uint64_t /*seed*/, uint32_t /*layer*/) {}
 
@@ -123,6 +128,7 @@ public:
     return layers.front()->inputGradientWriter();
   }
   Tensor *spareOutput() override { return layers.back()->spareOutput(); }
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 

@@ -31,6 +31,10 @@ public:
   const Tensor &output() const override { return result; }
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
   void initialise(uint64_t seed, uint32_t layer) override;
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
+  /// As freeze(), with a residual that is added before the ReLU.
+  size_t freeze(FrozenNetwork &network, size_t input,
+                const size_t *residual) const;
   /// The running statistics.
   void visitState(StateVisitor &state) override;
 
@@ -95,6 +99,8 @@ public:
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
+
   BatchNorm &batchNorm() { return *norm; }
   SparseLayer &convolution() { return *conv; }
 
@@ -117,6 +123,7 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return result; }
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
 
 private:
   Tensor result;
@@ -130,6 +137,7 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return result; }
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
 
 private:
   operators::PoolWindow window;
@@ -146,6 +154,7 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return result; }
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
 
 private:
   int64_t window;
@@ -190,6 +199,7 @@ public:
   const Tensor &output() const override { return sum->output(); }
   BatchNorm *rectifiedNorm() override { return sum.get(); }
   SparseLayer *inputGradientWriter() override;
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
   void forEachLeaf(const std::function<void(Layer &)> &visit) override;
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
 
@@ -211,6 +221,7 @@ public:
   GradientPool::Lease backward(RunContext &context,
                                GradientPool::Lease gradient) override;
   const Tensor &output() const override { return main->output(); }
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
 
 private:
   SparseLayer *last;

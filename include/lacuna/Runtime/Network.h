@@ -8,6 +8,7 @@
 #ifndef LACUNA_RUNTIME_NETWORK_H
 #define LACUNA_RUNTIME_NETWORK_H
 
+#include "lacuna/Runtime/FrozenNetwork.h"
 #include "lacuna/Runtime/Layer.h"
 #include "lacuna/Runtime/SparseLayer.h"
 
@@ -65,6 +66,10 @@ public:
   /// Visits parameters and what layers keep. After loading, bind() or repack()
   /// every weight layer.
   void visitState(StateVisitor &state);
+
+  /// What the network computes in evaluation, its numbers copied. Throws
+  /// UserError naming a layer that inference export does not know.
+  FrozenNetwork freeze() const;
 
   /// Name of the first layer whose latest output holds a number that is not
   /// finite; empty if there is none.

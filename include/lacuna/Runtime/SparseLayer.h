@@ -150,6 +150,7 @@ public:
                     const Tensor &gradient);
   void forEachParameter(const std::function<void(Parameter &)> &visit) override;
   void initialise(uint64_t seed, uint32_t layer) override;
+  size_t freeze(FrozenNetwork &network, size_t input) const override;
 
 private:
   /// A kernel and the active set packed for it.

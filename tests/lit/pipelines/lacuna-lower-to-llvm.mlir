@@ -26,6 +26,7 @@
 // PIPELINE-NEXT: convert-func-to-llvm{{.*}}use-bare-ptr-memref-call-conv=true
 // PIPELINE-NEXT: reconcile-unrealized-casts
 // PIPELINE-NEXT: lacuna-export-kernel
+// PIPELINE-NEXT: lacuna-export-network
 // PIPELINE-NEXT: )
 func.func @k(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
   %y = lacuna.linear %x, %w structure(#lacuna.unstructured)

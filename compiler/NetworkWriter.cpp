@@ -1,0 +1,115 @@
+//===- NetworkWriter.cpp - A frozen network as files ----------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Compiler/NetworkCompiler.h"
+
+#include "Libraries.h"
+
+#include "lacuna/Support/Error.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/TargetParser/Triple.h"
+
+namespace lacuna {
+
+namespace {
+
+std::string listOf(const std::vector<float> &numbers) {
+  std::string text;
+  for (float number : numbers) {
+    char digits[32];
+    std::snprintf(digits, sizeof(digits), "%.9gf", double(number));
+    // A float of C has a point or an exponent.
+    std::string word = digits;
+    if (word.find_first_of(".e") == std::string::npos)
+      word.insert(word.size() - 1, ".0");
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return "{" + text + "}";
+}
+
+std::string headerText(const NetworkRequest &request,
+                       const CompiledNetwork &compiled) {
+  std::string prefix = llvm::StringRef(request.name).upper();
+  const ImageShape &image = request.network.input;
+  auto define = [&](const std::string &name, const std::string &value) {
+    return "#define " + prefix + "_" + name + " " + value + "\n";
+  };
+  auto number = [](int64_t value) { return std::to_string(value); };
+  std::string text = "/* " + request.network.name + " for " +
+                     request.target.triple + ", " + request.target.cpu +
+                     ", written by lacuna freeze. */\n#ifndef LACUNA_" +
+                     prefix + "_H\n#define LACUNA_" + prefix + "_H\n\n";
+  text += define("BATCH", number(request.batch));
+  text += define("CHANNELS", number(image.channels));
+  text += define("HEIGHT", number(image.height));
+  text += define("WIDTH", number(image.width));
+  text += define("CLASSES", number(compiled.outputFloats));
+  text += "/* Floats of all images of a call, and of all logits. */\n";
+  text += define("INPUT_FLOATS", number(request.batch * compiled.inputFloats));
+  text +=
+      define("OUTPUT_FLOATS", number(request.batch * compiled.outputFloats));
+  text += define("SCRATCH_BYTES", number(compiled.scratchBytes));
+  if (!request.mean.empty()) {
+    text += "/* Of each channel: a pixel p of 0 to 255 is given as\n"
+            "   (p / 255 - MEAN) / DEVIATION. */\n";
+    text += define("MEAN", listOf(request.mean));
+    text += define("DEVIATION", listOf(request.deviation));
+  }
+  text +=
+      "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+      "/* images: [BATCH][CHANNELS][HEIGHT][WIDTH], normalised as in "
+      "training.\n   logits: [BATCH][CLASSES]. scratch: SCRATCH_BYTES, best "
+      "aligned to 64, with\n   any contents, for this call alone; the three "
+      "must not overlap. Returns 0, or 1\n   when a pointer is null. "
+      "Allocates nothing, keeps no state; calls with scratch of\n   their "
+      "own may run at the same time. */\nint " +
+      request.name +
+      "_run(const float *images, float *logits, void *scratch);\n\n#ifdef "
+      "__cplusplus\n}\n#endif\n\n#endif\n";
+  return text;
+}
+
+} // namespace
+
+CompiledNetwork writeNetwork(const NetworkRequest &request,
+                             const std::set<NetworkPart> &parts,
+                             const std::string &directory) {
+  llvm::Triple triple(request.target.triple);
+  if (parts.count(NetworkPart::Shared) && !triple.isOSBinFormatELF())
+    throw UserError("emit: a shared object for " + request.target.triple +
+                    " needs that system's own linker; use --emit=archive and "
+                    "link it there");
+  // Compiled before the folder is touched.
+  CompiledNetwork compiled = compileNetwork(request);
+  OutputFolder folder(directory);
+  struct Text {
+    NetworkPart part;
+    KernelOutput output;
+    const char *extension;
+  };
+  for (const Text &text :
+       {Text{NetworkPart::Mlir, KernelOutput::Mlir, ".mlir"},
+        Text{NetworkPart::Llvm, KernelOutput::Llvm, ".ll"},
+        Text{NetworkPart::Assembly, KernelOutput::Assembly, ".s"}})
+    if (parts.count(text.part))
+      folder.write(request.name + text.extension,
+                   compileNetwork(request, text.output).code);
+  std::vector<NamedObject> objects{{request.name + ".o", compiled.code}};
+  if (parts.count(NetworkPart::Object))
+    folder.write(objects.front().name, objects.front().bytes);
+  if (parts.count(NetworkPart::Archive))
+    folder.write("lib" + request.name + ".a",
+                 archiveOf(objects, triple.isOSBinFormatMachO()));
+  std::string shared = "lib" + request.name + ".so";
+  if (parts.count(NetworkPart::Shared))
+    folder.write(shared, sharedObjectOf(objects, shared, triple));
+  folder.write(request.name + ".h", headerText(request, compiled));
+  return compiled;
+}
+
+} // namespace lacuna

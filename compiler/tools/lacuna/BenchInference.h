@@ -1,0 +1,23 @@
+//===- BenchInference.h - lacuna bench inference ----------------*- C++ -*-===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LACUNA_COMPILER_TOOLS_LACUNA_BENCHINFERENCE_H
+#define LACUNA_COMPILER_TOOLS_LACUNA_BENCHINFERENCE_H
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace lacuna {
+
+/// Adds a subcommand, and returns what runs once it was parsed. What it returns
+/// must not outlive the app.
+std::function<void()> addBenchInference(CLI::App &bench, CLI::App *&command);
+
+} // namespace lacuna
+
+#endif // LACUNA_COMPILER_TOOLS_LACUNA_BENCHINFERENCE_H

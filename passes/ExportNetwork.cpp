@@ -1,0 +1,85 @@
+//===- ExportNetwork.cpp - Entry points that C calls ----------------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Passes/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+
+namespace lacuna::ir {
+
+#define GEN_PASS_DEF_EXPORTNETWORK
+#include "lacuna/Passes/Passes.h.inc"
+
+namespace {
+
+constexpr unsigned kPointers = 3;
+
+class ExportNetworkPass : public impl::ExportNetworkBase<ExportNetworkPass> {
+public:
+  void runOnOperation() override {
+    SmallVector<LLVM::LLVMFuncOp> networks;
+    for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
+      if (function->hasAttr(kNetworkAttribute))
+        networks.push_back(function);
+    for (LLVM::LLVMFuncOp network : networks)
+      if (failed(exportNetwork(network)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult exportNetwork(LLVM::LLVMFuncOp network) {
+    if (network.getNumArguments() != kPointers ||
+        !llvm::all_of(network.getArgumentTypes(),
+                      llvm::IsaPred<LLVM::LLVMPointerType>))
+      return network.emitOpError()
+             << "is no network: it must have " << kPointers << " pointers";
+    network.setLinkage(LLVM::Linkage::Internal);
+    network->removeAttr(kNetworkAttribute);
+
+    OpBuilder builder(network->getContext());
+    builder.setInsertionPointAfter(network);
+    Location loc = network.getLoc();
+    Type i32 = builder.getI32Type();
+    auto entry = LLVM::LLVMFuncOp::create(
+        builder, loc, (network.getName() + "_run").str(),
+        LLVM::LLVMFunctionType::get(i32, network.getArgumentTypes()));
+    Block *start = entry.addEntryBlock(builder);
+    Block *run = builder.createBlock(&entry.getBody());
+    Block *refuse = builder.createBlock(&entry.getBody());
+
+    builder.setInsertionPointToStart(start);
+    Value anyNull;
+    Value null =
+        LLVM::ZeroOp::create(builder, loc, start->getArgument(0).getType());
+    for (Value pointer : start->getArguments()) {
+      Value isNull = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq,
+                                          pointer, null);
+      anyNull =
+          anyNull
+              ? LLVM::OrOp::create(builder, loc, anyNull, isNull).getResult()
+              : isNull;
+    }
+    LLVM::CondBrOp::create(builder, loc, anyNull, refuse, run);
+
+    auto answer = [&](int32_t code) {
+      Value value = LLVM::ConstantOp::create(builder, loc, i32,
+                                             builder.getI32IntegerAttr(code));
+      LLVM::ReturnOp::create(builder, loc, value);
+    };
+    builder.setInsertionPointToStart(run);
+    LLVM::CallOp::create(builder, loc, network, start->getArguments());
+    answer(0);
+    builder.setInsertionPointToStart(refuse);
+    answer(1);
+    return success();
+  }
+};
+
+} // namespace
+} // namespace lacuna::ir

@@ -1,0 +1,69 @@
+//===- CheckpointNetwork.cpp - The network in a checkpoint ----------------===//
+//
+// Part of the Lacuna project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lacuna/Runtime/Export.h"
+
+#include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Runtime/Models.h"
+
+#include <algorithm>
+
+namespace lacuna {
+
+namespace {
+
+/// The layers of a network, of any shape of images, by which those of a
+/// checkpoint are found.
+std::vector<std::string> weightNames(const std::string &model) {
+  constexpr int64_t kClasses = 10;
+  Network network = makeModel(model, {3, 32, 32}, kClasses, Scheme::Dense);
+  std::vector<std::string> names;
+  for (const SparseLayer *layer : network.weightLayers())
+    names.push_back(layer->weight().name());
+  return names;
+}
+
+/// Layers that the model keeps dense are dense under every scheme, and linear
+/// layers have blocks under the pattern scheme.
+Scheme schemeOf(const std::vector<Descriptor> &layers) {
+  for (Scheme scheme :
+       {Scheme::Pattern, Scheme::Block, Scheme::Unstructured, Scheme::Channel})
+    if (std::any_of(layers.begin(), layers.end(), [&](const Descriptor &layer) {
+          return layer.structure.scheme == scheme;
+        }))
+      return scheme;
+  return Scheme::Dense;
+}
+
+} // namespace
+
+Network loadNetwork(Checkpoint &checkpoint) {
+  std::string model = checkpoint.text("trainer.model");
+  std::vector<Descriptor> layers;
+  for (const std::string &name : weightNames(model)) {
+    std::string field = name + ".layer";
+    layers.push_back(
+        parseLayer(checkpoint.text(field), checkpoint.path() + ": " + field));
+  }
+  const Geometry &first = layers.front().geometry;
+  const Descriptor &classifier = layers.back();
+  // A linear layer reads images flat, whatever their shape.
+  ImageShape images{first.inChannels, first.input.height, first.input.width};
+  Scheme scheme = schemeOf(layers);
+  bool sparsifyAll = classifier.structure.scheme != Scheme::Dense;
+  Network network =
+      makeModel(model, images, classifier.geometry.outChannels, scheme,
+                /*fuse=*/true, sparsifyAll);
+  // What the optimiser keeps is not needed, whichever it is.
+  for (Parameter *parameter : network.parameters())
+    parameter->resetState({});
+  checkpoint.load([&](StateVisitor &state) { network.visitState(state); },
+                  Checkpoint::Rest::Ignored);
+  return network;
+}
+
+} // namespace lacuna
