@@ -87,7 +87,8 @@ MemoryReport measureMemory(const MemoryBenchmarkOptions &options,
   MethodOptions methodOptions;
   methodOptions.sparsity = options.sparsity;
   methodOptions.epochs = options.epochs;
-  methodOptions.updatePeriod = options.updatePeriod;
+  if (methodUses(options.method, "update-period"))
+    methodOptions.updatePeriod = options.updatePeriod;
   std::unique_ptr<Method> method = makeMethod(options.method, methodOptions);
   Network network =
       makeModel(options.model, input.shape, input.classes,

@@ -187,8 +187,12 @@ std::vector<std::string> methodNames() {
   return names;
 }
 
+bool methodUses(const std::string &method, const std::string &option) {
+  return entryOf(method).hasUseFor(option);
+}
+
 void verifyMethodUses(const std::string &method, const std::string &option) {
-  if (entryOf(method).hasUseFor(option))
+  if (methodUses(method, option))
     return;
   Names users;
   for (const Entry &entry : entries())

@@ -224,8 +224,11 @@ protected:
 /// dsr, deepr, dst, snip, grasp, lottery, gradual.
 std::vector<std::string> methodNames();
 
-/// Throws UserError when a method has no use for an option, which goes by its
-/// flag of `lacuna train`, naming the methods that have.
+/// Whether a method has a use for an option, which goes by its flag of `lacuna
+/// train`. Throws UserError on an unknown method.
+bool methodUses(const std::string &method, const std::string &option);
+
+/// Throws UserError unless `methodUses` the option, naming the methods that do.
 void verifyMethodUses(const std::string &method, const std::string &option);
 
 /// Throws UserError on an unknown name, naming the known ones, and on options
