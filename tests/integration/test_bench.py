@@ -50,6 +50,19 @@ STEP_FIELDS = {
 }
 
 
+INFERENCE_FIELDS = {
+    "network",
+    "scheme",
+    "sparsity",
+    "lacuna_us",
+    "onednn_us",
+    "xnnpack_us",
+    "compile_ms",
+    "code_bytes",
+    "scratch_bytes",
+}
+
+
 class BenchTest(ToolTest):
     def setUp(self):
         super().setUp()
@@ -294,6 +307,39 @@ class MutationTest(BenchTest):
         self.refuse(
             USER_ERROR, ["model", "lenet-6"], "bench", "mutation", "--model", "lenet-6"
         )
+
+
+class InferenceTest(BenchTest):
+    def inference(self, *flags):
+        path = self.path("inference.json")
+        self.succeed("bench", "inference", "--rounds", 2, "--json", path, *flags)
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    def test_every_scheme_is_reported(self):
+        # Where the dense peer is there, the command compares its results.
+        rows = self.inference("--model", "lenet-5-caffe", "--scheme", "block,dense")
+        self.assertEqual([row["scheme"] for row in rows], ["block", "dense"])
+        for row in rows:
+            self.assertEqual(set(row), INFERENCE_FIELDS)
+            self.assertGreater(row["lacuna_us"], 0)
+            self.assertIsNone(row["xnnpack_us"])
+        self.assertLess(rows[0]["code_bytes"], rows[1]["code_bytes"] / 2)
+
+    def test_the_limit_decides_what_is_baked(self):
+        layer = ("--layer", "16,32,10,1,1", "--scheme", "unstructured")
+        (baked,) = self.inference(*layer)
+        (tables,) = self.inference(*layer, "--bake-limit", 0)
+        self.assertEqual(baked["network"], "16,32,10,1,1")
+        self.assertNotEqual(baked["code_bytes"], tables["code_bytes"])
+
+    def test_refusals(self):
+        self.refuse(USER_ERROR, ["lstm"], "bench", "inference", "--model", "lstm-a")
+        self.refuse(USAGE_ERROR, [], "bench", "inference", "--scheme", "circle")
+        self.refuse(USAGE_ERROR, [], "bench", "inference", "--model", "resnet-20",
+                    "--layer", "8,8,8,3,1")
+        self.refuse(ENVIRONMENT_ERROR, ["--json"], "bench", "inference",
+                    "--json", self.path("none", "x.json"))
 
 
 if __name__ == "__main__":
