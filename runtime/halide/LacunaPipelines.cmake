@@ -59,7 +59,7 @@ function(lacuna_halide_pipeline name generator)
     add_custom_command(
       OUTPUT ${object} ${header}
       COMMAND lacuna-halide-generator -g ${generator} -f ${function} -e object,h
-              -o ${CMAKE_CURRENT_BINARY_DIR}/pipelines ${ARGN}
+              -o ${CMAKE_CURRENT_BINARY_DIR}/pipelines lanes=${lanes} ${ARGN}
               target=${LACUNA_HALIDE_${LACUNA_HALIDE_FAMILY}_${lanes}}-${LACUNA_HALIDE_FEATURES}
       DEPENDS lacuna-halide-generator
       COMMENT "Halide ${function}"

@@ -67,8 +67,15 @@ class ArmTest(DeviceTest):
             losses, _ = self.train(emulator=[])
         finally:
             os.environ["DEVICE_BUILD"] = arm
-        for ours, theirs in zip(linked[0], losses):
-            self.assertAlmostEqual(ours, theirs, delta=LOSS_TOLERANCE)
+        wider = self.path("v1")
+        self.succeed(
+            "compile", "--model", "lenet-5-caffe", "--scheme", "block",
+            "--target", "neoverse-v1", "--emit", "shared", "-o", wider
+        )
+        sve, _ = self.train(wider, emulator=SVE256)
+        for neon, eight, native in zip(linked[0], sve, losses):
+            self.assertAlmostEqual(neon, native, delta=LOSS_TOLERANCE)
+            self.assertAlmostEqual(eight, native, delta=LOSS_TOLERANCE)
 
     def test_frozen_network_is_as_accurate_as_the_run(self):
         self.check_inference()

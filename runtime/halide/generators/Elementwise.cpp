@@ -19,7 +19,7 @@ Var lane("lane"), vec("vec");
 
 /// Written as a selection so that NaN passes through: training that diverges
 /// must not look healthy.
-class Relu : public Generator<Relu> {
+class Relu : public BlockedGenerator<Relu> {
 public:
   Input<Buffer<float>> input{"input", 2};
   Output<Buffer<float>> output{"output", 2};
@@ -30,7 +30,7 @@ public:
   }
 
   void schedule() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     declareDense(output, lanes);
     scheduleVectors(output, lane, vec, lanes);
@@ -38,7 +38,7 @@ public:
 };
 
 /// `result` may be `gradient`.
-class ReluBackward : public Generator<ReluBackward> {
+class ReluBackward : public BlockedGenerator<ReluBackward> {
 public:
   Input<Buffer<float>> output{"output", 2};
   Input<Buffer<float>> gradient{"gradient", 2};
@@ -50,7 +50,7 @@ public:
   }
 
   void schedule() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(output, lanes);
     declareDense(gradient, lanes);
     declareDense(result, lanes);
@@ -59,7 +59,7 @@ public:
 };
 
 /// `result` may be `augend`.
-class Accumulate : public Generator<Accumulate> {
+class Accumulate : public BlockedGenerator<Accumulate> {
 public:
   Input<Buffer<float>> augend{"augend", 2};
   Input<Buffer<float>> addend{"addend", 2};
@@ -68,7 +68,7 @@ public:
   void generate() { result(lane, vec) = augend(lane, vec) + addend(lane, vec); }
 
   void schedule() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(augend, lanes);
     declareDense(addend, lanes);
     declareDense(result, lanes);

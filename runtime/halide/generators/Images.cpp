@@ -61,7 +61,7 @@ public:
 
 /// One block: `images` holds the images of its lanes one after another. Lanes
 /// from `valid` on become zero.
-class LoadImages : public Generator<LoadImages> {
+class LoadImages : public BlockedGenerator<LoadImages> {
 public:
   Input<Buffer<uint8_t>> images{"images", 4};         // x, y, channel, lane
   Input<Buffer<int32_t>> placements{"placements", 2}; // lane, row
@@ -72,7 +72,7 @@ public:
   Output<Buffer<float>> output{"output", 4}; // lane, x, y, channel
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     for (int d = 0; d < 4; ++d)
       images.dim(d).set_min(0);
 
@@ -96,7 +96,7 @@ public:
 };
 
 /// The image is resized along x, then along y.
-class ResizeImage : public Generator<ResizeImage> {
+class ResizeImage : public BlockedGenerator<ResizeImage> {
 public:
   Input<Buffer<uint8_t>> image{"image", 3}; // channel, x, y
   Input<int32_t> size{"size"};
@@ -121,7 +121,7 @@ public:
 
     for (int d = 0; d < 3; ++d)
       resized.dim(d).set_min(0);
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     columns.schedule();
     rows.schedule();
     narrow.compute_root();

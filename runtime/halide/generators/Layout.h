@@ -4,8 +4,8 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Every pipeline sees blocked tensors as (lane, pixel or x and y, channel or
-// plane, ...), lane innermost. The number of lanes is the natural vector size
-// of the target, so one generator serves every instruction set.
+// plane, ...), lane innermost. The number of lanes is a parameter, so one
+// generator serves every instruction set.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +18,14 @@ namespace lacuna::pipelines {
 
 /// Vectors in flight in the loops of element-wise pipelines.
 constexpr int kUnroll = 4;
+
+/// A pipeline over blocked tensors. Kernels may use longer registers than
+/// Halide does for the same machine; a vector of lanes then takes several.
+template <typename Pipeline>
+class BlockedGenerator : public Halide::Generator<Pipeline> {
+protected:
+  Halide::GeneratorParam<int> vectorLanes{"lanes", 8};
+};
 
 /// Declares a buffer blocked: `lanes` dense floats innermost, all minima zero.
 template <typename Port> void declareBlocked(Port &port, int lanes) {

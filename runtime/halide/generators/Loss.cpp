@@ -25,14 +25,14 @@ Expr exponential(const Expr &value) {
 /// The rows of `summary` for the images of one block: largest logit, sum of
 /// exponentials relative to it, logit of the label relative to it, the class of
 /// the (first) largest logit, and the mean of all logits relative to it.
-class SoftmaxSummary : public Generator<SoftmaxSummary> {
+class SoftmaxSummary : public BlockedGenerator<SoftmaxSummary> {
 public:
   Input<Buffer<float>> logits{"logits", 2};    // lane, class
   Input<Buffer<uint16_t>> labels{"labels", 1}; // lane
   Output<Buffer<float>> summary{"summary", 2};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     RDom r(0, logits.dim(1).extent());
     Func largest("largest"), best("best"), sum("sum"), target("target"),
         total("total");
@@ -76,7 +76,7 @@ public:
 
 /// (softmax - target) / images; zero in lanes from `valid` on. The target has
 /// `smoothing` spread evenly over the classes and the rest at the label.
-class SoftmaxGradient : public Generator<SoftmaxGradient> {
+class SoftmaxGradient : public BlockedGenerator<SoftmaxGradient> {
 public:
   Input<Buffer<float>> logits{"logits", 2};
   Input<Buffer<uint16_t>> labels{"labels", 1};
@@ -97,7 +97,7 @@ public:
   }
 
   void schedule() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(logits, lanes);
     declareDense(summary, lanes);
     declareDense(gradient, lanes);

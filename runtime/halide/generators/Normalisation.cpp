@@ -76,13 +76,13 @@ private:
 
 } // namespace
 
-class ChannelSums : public Generator<ChannelSums> {
+class ChannelSums : public BlockedGenerator<ChannelSums> {
 public:
   Input<Buffer<float>> input{"input", 4}; // lane, pixel, channel, block
   Output<Buffer<double>> sums{"sums", 3};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     LaneSums reduction(1, input.dim(1).extent(), input.dim(3).extent(),
                        [&](const Expr &p, const Expr &b) {
@@ -96,13 +96,13 @@ public:
 };
 
 /// The square of a float is exact in double.
-class ChannelMoments : public Generator<ChannelMoments> {
+class ChannelMoments : public BlockedGenerator<ChannelMoments> {
 public:
   Input<Buffer<float>> input{"input", 4};
   Output<Buffer<double>> sums{"sums", 3};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     LaneSums reduction(2, input.dim(1).extent(), input.dim(3).extent(),
                        [&](const Expr &p, const Expr &b) {
@@ -115,7 +115,7 @@ public:
   }
 };
 
-class BatchNormSums : public Generator<BatchNormSums> {
+class BatchNormSums : public BlockedGenerator<BatchNormSums> {
 public:
   Input<Buffer<float>> input{"input", 4};
   Input<Buffer<float>> gradient{"gradient", 4};
@@ -123,7 +123,7 @@ public:
   Output<Buffer<double>> sums{"sums", 3};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     declareDense(gradient, lanes);
     LaneSums reduction(2, input.dim(1).extent(), input.dim(3).extent(),
@@ -141,7 +141,7 @@ public:
   }
 };
 
-class ScaleShift : public Generator<ScaleShift> {
+class ScaleShift : public BlockedGenerator<ScaleShift> {
 public:
   GeneratorParam<bool> withResidual{"with_residual", false};
   GeneratorParam<bool> withRelu{"with_relu", false};
@@ -167,7 +167,7 @@ public:
   }
 
   void schedule() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     declareDense(output, lanes);
     if (withResidual)
@@ -177,7 +177,7 @@ public:
 };
 
 /// `output` may be `gradient` or `input`. Lanes from `valid` on become zero.
-class AffineCombine : public Generator<AffineCombine> {
+class AffineCombine : public BlockedGenerator<AffineCombine> {
 public:
   Input<Buffer<float>> gradient{"gradient", 3};
   Input<Buffer<float>> input{"input", 3};
@@ -194,7 +194,7 @@ public:
   }
 
   void schedule() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(gradient, lanes);
     declareDense(input, lanes);
     declareDense(output, lanes);

@@ -31,7 +31,7 @@ Expr decayed(const Port &gradient, const Expr &weightDecay,
 /// The first half of a step of stochastic gradient descent. `result` may be
 /// `momentum`. (Halves, because Halide 14 may read an operand of a pipeline
 /// with two results again after it has stored the first.)
-class SgdMomentum : public Generator<SgdMomentum> {
+class SgdMomentum : public BlockedGenerator<SgdMomentum> {
 public:
   Input<Buffer<float>> values{"values", 1};
   Input<Buffer<float>> momentum{"momentum", 1};
@@ -42,12 +42,12 @@ public:
 
   void generate() {
     result(i) = mu * momentum(i) + decayed(gradient, weightDecay, values);
-    vectorise(result, natural_vector_size<float>());
+    vectorise(result, vectorLanes);
   }
 };
 
 /// The second half. `result` may be `values`.
-class SgdStep : public Generator<SgdStep> {
+class SgdStep : public BlockedGenerator<SgdStep> {
 public:
   Input<Buffer<float>> values{"values", 1};
   Input<Buffer<float>> momentum{"momentum", 1};
@@ -56,13 +56,13 @@ public:
 
   void generate() {
     result(i) = values(i) - learningRate * momentum(i);
-    vectorise(result, natural_vector_size<float>());
+    vectorise(result, vectorLanes);
   }
 };
 
 /// The second half with Nesterov's momentum: the step looks ahead by what the
 /// momentum will do next.
-class SgdNesterovStep : public Generator<SgdNesterovStep> {
+class SgdNesterovStep : public BlockedGenerator<SgdNesterovStep> {
 public:
   Input<Buffer<float>> values{"values", 1};
   Input<Buffer<float>> momentum{"momentum", 1};
@@ -75,13 +75,13 @@ public:
   void generate() {
     Expr slope = decayed(gradient, weightDecay, values);
     result(i) = values(i) - learningRate * (slope + mu * momentum(i));
-    vectorise(result, natural_vector_size<float>());
+    vectorise(result, vectorLanes);
   }
 };
 
 /// keep * first + share * (gradient + weight decay). `share` is 1 - keep,
 /// rounded once. `result` may be `first`.
-class AdamFirst : public Generator<AdamFirst> {
+class AdamFirst : public BlockedGenerator<AdamFirst> {
 public:
   Input<Buffer<float>> values{"values", 1};
   Input<Buffer<float>> first{"first", 1};
@@ -94,12 +94,12 @@ public:
   void generate() {
     Expr slope = decayed(gradient, weightDecay, values);
     result(i) = keep * first(i) + share * slope;
-    vectorise(result, natural_vector_size<float>());
+    vectorise(result, vectorLanes);
   }
 };
 
 /// The same of the squares.
-class AdamSecond : public Generator<AdamSecond> {
+class AdamSecond : public BlockedGenerator<AdamSecond> {
 public:
   Input<Buffer<float>> values{"values", 1};
   Input<Buffer<float>> second{"second", 1};
@@ -112,13 +112,13 @@ public:
   void generate() {
     Expr slope = decayed(gradient, weightDecay, values);
     result(i) = keep * second(i) + share * (slope * slope);
-    vectorise(result, natural_vector_size<float>());
+    vectorise(result, vectorLanes);
   }
 };
 
 /// values - rate * first / (sqrt(second) * correction + epsilon). `result` may
 /// be `values`.
-class AdamStep : public Generator<AdamStep> {
+class AdamStep : public BlockedGenerator<AdamStep> {
 public:
   Input<Buffer<float>> values{"values", 1};
   Input<Buffer<float>> first{"first", 1};
@@ -131,7 +131,7 @@ public:
   void generate() {
     result(i) = values(i) -
                 rate * (first(i) / (sqrt(second(i)) * correction + epsilon));
-    vectorise(result, natural_vector_size<float>());
+    vectorise(result, vectorLanes);
   }
 };
 

@@ -17,7 +17,7 @@ Var lane("lane"), x("x"), y("y"), plane("plane");
 
 } // namespace
 
-class MaxPool : public Generator<MaxPool> {
+class MaxPool : public BlockedGenerator<MaxPool> {
 public:
   Input<Buffer<float>> input{"input", 4}; // lane, x, y, plane
   Input<int32_t> window{"window"};
@@ -42,7 +42,7 @@ public:
         select(value > kept || is_nan(value), value, kept);
     output(lane, x, y, plane) = largest(lane, x, y, plane);
 
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     declareDense(output, lanes);
     output.vectorize(lane, lanes);
@@ -53,7 +53,7 @@ public:
 
 /// Finds the first element of each window that equals its maximum and sends
 /// the gradient there. Windows may overlap.
-class MaxPoolBackward : public Generator<MaxPoolBackward> {
+class MaxPoolBackward : public BlockedGenerator<MaxPoolBackward> {
 public:
   Input<Buffer<float>> input{"input", 4};
   Input<Buffer<float>> output{"output", 4};
@@ -89,7 +89,7 @@ public:
         select(first(lane, s.z, s.w, plane) == s.y * window + s.x,
                gradient(lane, s.z, s.w, plane), 0.0f);
 
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     declareDense(output, lanes);
     declareDense(gradient, lanes);
@@ -103,7 +103,7 @@ public:
   }
 };
 
-class AveragePool : public Generator<AveragePool> {
+class AveragePool : public BlockedGenerator<AveragePool> {
 public:
   Input<Buffer<float>> input{"input", 4};
   Input<int32_t> window{"window"};
@@ -118,7 +118,7 @@ public:
     output(lane, x, y, plane) =
         cast<float>(sum(lane, x, y, plane) / cast<double>(window * window));
 
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(input, lanes);
     declareDense(output, lanes);
     output.vectorize(lane, lanes);
@@ -129,7 +129,7 @@ public:
 
 /// The plane is seen as windows of pixels, (lane, x in window, window's x, y in
 /// window, window's y, plane), so that no index is divided.
-class AveragePoolBackward : public Generator<AveragePoolBackward> {
+class AveragePoolBackward : public BlockedGenerator<AveragePoolBackward> {
 public:
   Input<Buffer<float>> gradient{"gradient", 4};
   Input<int32_t> window{"window"};
@@ -140,7 +140,7 @@ public:
     inputGradient(lane, dx, x, dy, y, plane) =
         gradient(lane, x, y, plane) / cast<float>(window * window);
 
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     declareDense(gradient, lanes);
     declareDense(inputGradient, lanes);
     inputGradient.vectorize(lane, lanes);

@@ -49,14 +49,14 @@ template <typename Port> void declareGates(Port &port, int lanes) {
 } // namespace
 
 /// `gates` may be `own`.
-class LstmGates : public Generator<LstmGates> {
+class LstmGates : public BlockedGenerator<LstmGates> {
 public:
   Input<Buffer<float>> own{"own", 3};
   Input<Buffer<float>> recurrent{"recurrent", 3};
   Output<Buffer<float>> gates{"gates", 3};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     Expr argument = own(lane, unit, gate) + recurrent(lane, unit, gate);
     gates(lane, unit, gate) = select(
         gate == kCandidate, hyperbolicTangent(argument), sigmoid(argument));
@@ -67,14 +67,14 @@ public:
   }
 };
 
-class LstmCell : public Generator<LstmCell> {
+class LstmCell : public BlockedGenerator<LstmCell> {
 public:
   Input<Buffer<float>> gates{"gates", 3};
   Input<Buffer<float>> before{"before", 2};
   Output<Buffer<float>> cell{"cell", 2};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     cell(lane, unit) =
         gates(lane, unit, kForget) * before(lane, unit) +
         gates(lane, unit, kInput) * gates(lane, unit, kCandidate);
@@ -85,14 +85,14 @@ public:
   }
 };
 
-class LstmOutput : public Generator<LstmOutput> {
+class LstmOutput : public BlockedGenerator<LstmOutput> {
 public:
   Input<Buffer<float>> gates{"gates", 3};
   Input<Buffer<float>> cell{"cell", 2};
   Output<Buffer<float>> output{"output", 2};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     output(lane, unit) =
         gates(lane, unit, kOutput) * hyperbolicTangent(cell(lane, unit));
     declareGates(gates, lanes);
@@ -104,7 +104,7 @@ public:
 
 /// The whole gradient of the cell: what later steps carry back and what the
 /// output of this one adds. `result` may be `carried`.
-class LstmCellGradient : public Generator<LstmCellGradient> {
+class LstmCellGradient : public BlockedGenerator<LstmCellGradient> {
 public:
   Input<Buffer<float>> gates{"gates", 3};
   Input<Buffer<float>> cell{"cell", 2};
@@ -113,7 +113,7 @@ public:
   Output<Buffer<float>> result{"result", 2};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     Expr squashed = hyperbolicTangent(cell(lane, unit));
     result(lane, unit) = carried(lane, unit) + outputGradient(lane, unit) *
                                                    gates(lane, unit, kOutput) *
@@ -127,7 +127,7 @@ public:
   }
 };
 
-class LstmArgumentGradient : public Generator<LstmArgumentGradient> {
+class LstmArgumentGradient : public BlockedGenerator<LstmArgumentGradient> {
 public:
   Input<Buffer<float>> gates{"gates", 3};
   Input<Buffer<float>> before{"before", 2};
@@ -137,7 +137,7 @@ public:
   Output<Buffer<float>> result{"result", 3};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     auto value = [&](Gate which) { return gates(lane, unit, which); };
     auto slope = [&](Gate which) {
       return value(which) * (1.0f - value(which));
@@ -163,14 +163,14 @@ public:
 
 /// What the step before gets of the cell's gradient. `result` may be
 /// `cell_gradient`.
-class LstmCarry : public Generator<LstmCarry> {
+class LstmCarry : public BlockedGenerator<LstmCarry> {
 public:
   Input<Buffer<float>> gates{"gates", 3};
   Input<Buffer<float>> cellGradient{"cell_gradient", 2};
   Output<Buffer<float>> result{"result", 2};
 
   void generate() {
-    int lanes = natural_vector_size<float>();
+    int lanes = vectorLanes;
     result(lane, unit) = gates(lane, unit, kForget) * cellGradient(lane, unit);
     declareGates(gates, lanes);
     declareDense(cellGradient, lanes);
