@@ -47,9 +47,10 @@ TEST_P(GeometryTest, StreamAndSpecialisedCodeAgree) {
       {GetParam().geometry, entry.structure, GetParam().images, 0.3, 22});
   for (Operation operation : kOperations) {
     auto result = [&](Level level) {
-      return runKernel(*jitFor().get({operation, problem.geometry,
-                                      problem.structure, {}, level}),
-                       problem);
+      return runKernel(
+          *jitFor().get(
+              {operation, problem.geometry, problem.structure, {}, level}),
+          problem);
     };
     std::vector<float> specialised = result(Level::Specialised);
     std::vector<double> expected(specialised.begin(), specialised.end());

@@ -53,10 +53,12 @@ TEST_P(SchemeTest, MatchesPlainLoopsForALinearLayer) {
 TEST_P(SchemeTest, GradientsAreAdjoint) {
   LayerProblem problem({layer(2), GetParam().structure, 19, 0.3, 14});
   auto result = [&](Operation operation) {
-    return runKernel(
-        *jitFor().get({operation, problem.geometry, problem.structure, {},
-                       Level::Specialised}),
-        problem);
+    return runKernel(*jitFor().get({operation,
+                                    problem.geometry,
+                                    problem.structure,
+                                    {},
+                                    Level::Specialised}),
+                     problem);
   };
   auto dot = [](const std::vector<float> &a, const std::vector<float> &b) {
     double sum = 0;

@@ -44,9 +44,11 @@ INSTANTIATE_TEST_SUITE_P(All, Avx2Test,
 #endif // __x86_64__
 
 TEST(HostTest, KernelsSayTheLanesTheyWereCompiledFor) {
-  auto kernel =
-      jitFor().get({Operation::Forward, Geometry::linear(8, 4),
-                    Structure::unstructured(), {}, Level::Specialised});
+  auto kernel = jitFor().get({Operation::Forward,
+                              Geometry::linear(8, 4),
+                              Structure::unstructured(),
+                              {},
+                              Level::Specialised});
   EXPECT_EQ(kernel->layout.schedule.lanes, jitFor().lanes());
 }
 

@@ -31,9 +31,11 @@ protected:
   template <typename Check> void forEachOperation(Check check) {
     LayerProblem problem({layer(), GetParam().structure, 83, 0.3, 31});
     for (Operation operation : kOperations) {
-      std::shared_ptr<const Kernel> kernel =
-          jitFor().get({operation, problem.geometry, problem.structure, {},
-                        Level::Specialised});
+      std::shared_ptr<const Kernel> kernel = jitFor().get({operation,
+                                                           problem.geometry,
+                                                           problem.structure,
+                                                           {},
+                                                           Level::Specialised});
       ASSERT_GT(workItems(*kernel, problem), 2) << kernel->name;
       check(*kernel, problem, runKernel(*kernel, problem));
     }

@@ -11,8 +11,8 @@
 namespace lacuna {
 
 /// Gives back to the system what only compiling needs: free heap, and the pages
-/// of LLVM's and MLIR's code and constants. These are unmodified pages of files;
-/// whoever touches one again gets it from the page cache. Thread-safe.
+/// of LLVM's and MLIR's code and constants. These are unmodified pages of
+/// files; whoever touches one again gets it from the page cache. Thread-safe.
 void releaseCompilerMemory();
 
 } // namespace lacuna

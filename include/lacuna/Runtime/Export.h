@@ -35,8 +35,8 @@ struct ExportManifest {
 void exportNetwork(Checkpoint &checkpoint, const std::string &folder);
 
 /// The network of a checkpoint as it stands: model, shape of the images and
-/// scheme follow from what was saved. Throws UserError where that is no model of
-/// makeModel(), or the layers saved are not its.
+/// scheme follow from what was saved. Throws UserError where that is no model
+/// of makeModel(), or the layers saved are not its.
 Network loadNetwork(Checkpoint &checkpoint);
 
 /// Reads model.json and verifies size and checksum of every file it names.
