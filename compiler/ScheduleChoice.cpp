@@ -17,6 +17,12 @@ namespace {
 
 /// The batch for which tiles that span batch blocks are sized.
 constexpr int64_t kNominalBatch = 64;
+constexpr int64_t kFloatBytes = 4;
+/// Fewer pixels a tile are not worth having all source channels in the L1.
+constexpr int64_t kFewestPixelsInL1 = 8;
+/// Where planes are larger, a batch of a 1x1 convolution's results leaves the
+/// caches: two rows a panel then take half the time of four at 56x56.
+constexpr int64_t kCachedPlanePixels = 28 * 28;
 /// Indices address this many vectors of scratch.
 constexpr int64_t kMaxScratchVectors = 65536;
 
@@ -126,6 +132,28 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   int64_t tilePixels = schedule.panelRows > 1
                            ? std::max<int64_t>(16, schedule.panelPixels)
                            : accumulators;
+  // A sparse 1x1 convolution waits for memory: with all source channels in the
+  // L1 it touches its result once, and may store it past the caches.
+  int64_t sourceChannels =
+      gradInput ? geometry.outChannels : geometry.inChannels;
+  int64_t pixelsInL1 =
+      target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
+  bool oneChunk = geometry.kernel.height * geometry.kernel.width == 1 &&
+                  operation != Operation::GradWeight &&
+                  structure.scheme != Scheme::Dense &&
+                  plane.height * plane.width >= kFewestPixelsInL1 &&
+                  pixelsInL1 >= kFewestPixelsInL1;
+  bool strided = geometry.stride.height * geometry.stride.width > 1;
+  if (oneChunk) {
+    tilePixels = std::min(tilePixels, pixelsInL1);
+    // Results that leave the caches do so in longer runs to fewer planes.
+    if (target.instructions.streamingStores && !strided &&
+        plane.height * plane.width > kCachedPlanePixels &&
+        schedule.panelRows == 4) {
+      schedule.panelRows = 2;
+      schedule.panelPixels = accumulators / schedule.panelRows;
+    }
+  }
   // A whole plane at a time visits the lane sums less often, which pays where
   // there are many: all weights, or several taps an item.
   bool gradWeight = operation == Operation::GradWeight;
@@ -176,11 +204,11 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
     one.panelRows = 1;
     return one;
   }());
-  int64_t channelBytes = probe.channelStride() * target.lanes * 4;
+  int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
   // A stride leaves few items for each packed pixel: longer runs are worth a
   // tile that is a little too large for the L1.
-  bool strided = geometry.stride.height * geometry.stride.width > 1;
-  int64_t budget = target.l1Bytes * (strided || wholePlane ? 15 : 8) / 10;
+  int64_t tenths = strided || wholePlane ? 15 : oneChunk ? 10 : 8;
+  int64_t budget = target.l1Bytes * tenths / 10;
   int64_t fit = budget / channelBytes;
   fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
   // Blocks seen from grad-input must not straddle chunks.

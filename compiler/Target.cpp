@@ -59,6 +59,7 @@ void describe(Target &target,
     if (target.sveBits == 0)
       target.description.instructions = {/*laneFactors=*/true,
                                          known && known->unscaledLoads,
+                                         /*streamingStores=*/false,
                                          /*multiplyAddsInFlight=*/16};
     return;
   }
@@ -77,6 +78,7 @@ void describe(Target &target,
                 hasFeature("avx512bw") && hasFeature("avx512vl");
   target.description.lanes = avx512 ? 16 : 8;
   target.description.vectorRegisters = avx512 ? 32 : 16;
+  target.description.instructions.streamingStores = true;
 }
 
 /// What LLVM knows of the features of a target.
@@ -154,6 +156,8 @@ std::string Target::canonicalText() const {
          std::to_string(description.instructions.laneFactors) +
          "\nunscaled loads " +
          std::to_string(description.instructions.unscaledLoads) +
+         "\nstreaming stores " +
+         std::to_string(description.instructions.streamingStores) +
          "\nFMAs in flight " +
          std::to_string(description.instructions.multiplyAddsInFlight) + "\n";
 }

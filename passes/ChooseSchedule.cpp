@@ -36,6 +36,7 @@ public:
       return signalPassFailure();
     }
     TargetDescription target{lanes, vectorRegisters, l1Bytes};
+    target.instructions.streamingStores = streamingStores;
     getOperation()->walk([&](LayerOpInterface layer) {
       if (layer.getScheduleAttribute())
         return;

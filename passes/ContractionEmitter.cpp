@@ -21,6 +21,12 @@ namespace lacuna::ir {
 
 namespace {
 
+/// Results of at least this many bytes leave the last cache before anything
+/// reads them.
+constexpr int64_t kStreamedBytes = int64_t(32) << 20;
+/// The same where most of what is written are zeros between the results.
+constexpr int64_t kStreamedGapBytes = int64_t(4) << 20;
+
 class ContractionEmitter {
 public:
   explicit ContractionEmitter(KernelEmitter &emitter)
@@ -28,6 +34,7 @@ public:
         rows(layout.schedule.panelRows) {}
 
   void kernel() {
+    large = resultIsLarge();
     emit.loop(emit.operands.begin, emit.operands.end, 1, [&](Value workItem) {
       walk.rowOfWorkItem(workItem, [&](const Tile &row) {
         walk.tilesOfRow(row, [&](const Tile &tile) {
@@ -42,9 +49,40 @@ public:
           emitNormGradient(emit, row);
       });
     });
+    if (streams)
+      emit.fenceStreams();
   }
 
 private:
+  /// A place that a panel writes in each of its rows.
+  struct Target {
+    int64_t offset;              ///< From the tile's first pixel in the phase.
+    std::optional<size_t> pixel; ///< Of the panel; none is a gap.
+  };
+
+  static SmallVector<int64_t> offsets(ArrayRef<Target> places) {
+    return llvm::map_to_vector(
+        places, [](const Target &place) { return place.offset; });
+  }
+
+  /// Whether the result of this call is better kept out of the caches.
+  Value resultIsLarge() {
+    constexpr int64_t kFloatBytes = 4;
+    int64_t blockBytes =
+        layout.targetChannels * walk.targetPlane() * kFloatBytes;
+    int64_t least = storesGaps() ? kStreamedGapBytes : kStreamedBytes;
+    return emit.compare(CmpIPredicate::sge, emit.operands.batchBlocks,
+                        emit.constant((least + blockBytes - 1) / blockBytes));
+  }
+
+  /// Whether a panel may store past the caches: nothing reads back what it
+  /// stores, and it stores whole lines.
+  bool mayStream(const StreamPhase &phase, ArrayRef<Target> places) const {
+    return emit.instructions.streamingStores && layout.chunks == 1 &&
+           !emit.fusion.accumulate && !emit.fusion.normGradient &&
+           walk.fillsTargetLines(phase, offsets(places));
+  }
+
   void groups(const Tile &tile, const StreamPhase &phase, Value chunk) {
     SmallVector<TilePixel> pixels = walk.pixels(phase, tile);
     // Nothing adds to these pixels: what they hold stays, or zeros are stored
@@ -73,18 +111,19 @@ private:
               });
   }
 
+  /// Whether there are phases that no tap reaches, and their zeros are stored.
+  bool storesGaps() const {
+    return fillsGaps() && llvm::any_of(layout.phases, [](const auto &phase) {
+             return phase.bodies.empty();
+           });
+  }
+
   /// Whether the first phase also stores the zeros of the phases that no tap
   /// reaches, so that a cache line that phases share is written once. Along no
   /// axis has another phase more pixels.
   bool fillsGaps() const {
     return !emit.fusion.accumulate && !layout.phases.front().bodies.empty();
   }
-
-  /// A place that a panel writes in each of its rows.
-  struct Target {
-    int64_t offset;              ///< From the tile's first pixel in the phase.
-    std::optional<size_t> pixel; ///< Of the panel; none is a gap.
-  };
 
   /// The pixels of a panel and the gaps between them, in the order of memory.
   SmallVector<Target> targets(const Tile &tile, const StreamPhase &phase,
@@ -140,16 +179,29 @@ private:
       return emit.add(first, row * walk.targetPlane() + offset);
     };
 
+    bool streamed = mayStream(phase, places);
     SmallVector<Value> state =
-        initialSums(tile, chunk, channel, pixels, places, position);
+        initialSums(tile, chunk, channel, pixels, places, streamed, position);
     state.push_back(run.firstValue);
     for (auto [index, body] : llvm::enumerate(phase.bodies))
       items(body, pixels, run.items[index], run.items[index + 1], state);
-    for (int64_t row = 0; row < rows; ++row)
-      for (const Target &place : places)
-        emit.storeVector(place.pixel ? state[row * pixels.size() + *place.pixel]
-                                     : emit.zeroVector(),
-                         emit.operands.result, position(row, place.offset));
+    using Store = void (KernelEmitter::*)(Value, Value, Value);
+    auto store = [&](Store storeVector) {
+      for (int64_t row = 0; row < rows; ++row)
+        for (const Target &place : places)
+          (emit.*
+           storeVector)(place.pixel ? state[row * pixels.size() + *place.pixel]
+                                    : emit.zeroVector(),
+                        emit.operands.result, position(row, place.offset));
+    };
+    if (streamed) {
+      streams = true;
+      emit.branch(
+          large, [&] { store(&KernelEmitter::streamVector); },
+          [&] { store(&KernelEmitter::storeVector); });
+    } else {
+      store(&KernelEmitter::storeVector);
+    }
     if (!emit.fusion.statistics)
       return;
     auto add = [&] { addStatistics(tile, channel, before, pixels, state); };
@@ -209,21 +261,24 @@ private:
   SmallVector<Value>
   initialSums(const Tile &tile, Value chunk, Value channel,
               ArrayRef<TilePixel> pixels, ArrayRef<Target> places,
+              bool streamed,
               llvm::function_ref<Value(int64_t, int64_t)> position) {
     // The next tile's lines are on their way before they are stored to.
     auto prefetchNext = [&] {
       Value next = walk.nextTargetTile(tile);
-      SmallVector<int64_t> offsets = llvm::map_to_vector(
-          places, [](const Target &place) { return place.offset; });
       for (int64_t row = 0; row < rows; ++row)
-        for (int64_t offset : walk.targetLines(offsets))
+        for (int64_t offset : walk.targetLines(offsets(places)))
           emit.prefetch(emit.operands.result,
                         emit.add(position(row, offset), next),
                         /*write=*/true);
     };
     auto fresh = [&] {
-      if (walk.prefetchesNextTile(tile))
-        prefetchNext();
+      if (walk.prefetchesNextTile(tile)) {
+        if (streamed)
+          emit.branch(large, [] {}, prefetchNext);
+        else
+          prefetchNext();
+      }
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,
@@ -319,6 +374,8 @@ private:
   const StreamLayout &layout;
   TileWalk walk;
   int64_t rows;
+  Value large;          ///< Whether panels that may stream their results do.
+  bool streams = false; ///< Whether any may.
 };
 
 } // namespace

@@ -94,6 +94,17 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
   builder.setInsertionPoint(body->getTerminator());
 }
 
+void KernelEmitter::streamVector(Value value, Value memory, Value position) {
+  constexpr int64_t kFloatBytes = 4;
+  vector::StoreOp::create(builder, loc, value, memory, position,
+                          /*nontemporal=*/true,
+                          llvm::Align(lanes() * kFloatBytes));
+}
+void KernelEmitter::fenceStreams() {
+  LLVM::CallIntrinsicOp::create(
+      builder, loc, builder.getStringAttr("llvm.x86.sse.sfence"), ValueRange());
+}
+
 Value KernelEmitter::opaqueConstant(int64_t value) {
   Value &known = opaqueConstants[value];
   if (!known) {

@@ -44,6 +44,12 @@ public:
   mlir::Value loadOffset(mlir::Value position);
   mlir::Value loadItemIndex(mlir::Value item);
 
+  /// Stores a vector past the caches, at a position that is a multiple of its
+  /// lanes. Only after `fenceStreams` do other threads surely see it.
+  void streamVector(mlir::Value value, mlir::Value memory,
+                    mlir::Value position);
+  void fenceStreams();
+
   /// A constant that the backend does not know: no address that it is part of
   /// becomes an offset from another.
   mlir::Value opaqueConstant(int64_t value);

@@ -87,7 +87,8 @@ private:
     OpBuilder builder(function);
     KernelEmitter emitter(
         builder, function.getLoc(), *layout, layer.getFusion(),
-        {laneFactors, unscaledLoads, multiplyAddsInFlight}, function.getName());
+        {laneFactors, unscaledLoads, streamingStores, multiplyAddsInFlight},
+        function.getName());
     if (layout->operation == Operation::GradWeight)
       emitWeightGradient(emitter);
     else

@@ -176,6 +176,8 @@ def ChooseSchedule : Pass<"lacuna-choose-schedule"> {
     Option<"vectorRegisters", "vector-registers", "int64_t", "32",
            "Vector registers of the target">,
     Option<"l1Bytes", "l1-bytes", "int64_t", "49152", "L1 data cache">,
+    Option<"streamingStores", "streaming-stores", "bool", "false",
+           "Stores can go past the caches">,
     Option<"level", "level", "::lacuna::Level", "::lacuna::Level::Specialised",
            "How far to specialise",
            [{::llvm::cl::values(
@@ -226,6 +228,8 @@ def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
            "Load weights as vectors, for FMAs that take one lane">,
     Option<"unscaledLoads", "unscaled-loads", "bool", "false",
            "Load from bases that are less than 256 bytes away">,
+    Option<"streamingStores", "streaming-stores", "bool", "false",
+           "Store large results past the caches">,
     Option<"multiplyAddsInFlight", "fmas-in-flight", "int64_t", "8",
            "Latency of an FMA times the ports for it">,
   ];

@@ -17,8 +17,12 @@ namespace lacuna::ir {
 
 namespace {
 
-struct KernelPipelineOptions
-    : public PassPipelineOptions<KernelPipelineOptions> {
+/// What every pipeline asks about the target.
+template <typename Options>
+struct TargetOptions : public PassPipelineOptions<Options> {
+  template <typename Value>
+  using Option = mlir::detail::PassOptions::Option<Value>;
+
   Option<int64_t> lanes{*this, "lanes",
                         llvm::cl::desc("Floats in a vector register"),
                         llvm::cl::init(16)};
@@ -27,6 +31,9 @@ struct KernelPipelineOptions
       llvm::cl::desc("Vector registers of the target"), llvm::cl::init(32)};
   Option<int64_t> l1Bytes{*this, "l1-bytes", llvm::cl::desc("L1 data cache"),
                           llvm::cl::init(49152)};
+};
+
+struct KernelPipelineOptions : public TargetOptions<KernelPipelineOptions> {
   Option<bool> laneFactors{
       *this, "lane-factors",
       llvm::cl::desc("Load weights as vectors, for FMAs that take one lane"),
@@ -34,6 +41,10 @@ struct KernelPipelineOptions
   Option<bool> unscaledLoads{
       *this, "unscaled-loads",
       llvm::cl::desc("Load from bases that are less than 256 bytes away"),
+      llvm::cl::init(false)};
+  Option<bool> streamingStores{
+      *this, "streaming-stores",
+      llvm::cl::desc("Store large results past the caches"),
       llvm::cl::init(false)};
   Option<int64_t> multiplyAddsInFlight{
       *this, "fmas-in-flight",
@@ -48,16 +59,7 @@ struct KernelPipelineOptions
                      "Bodies unrolled for the scheme"))};
 };
 
-struct NetworkPipelineOptions
-    : public PassPipelineOptions<NetworkPipelineOptions> {
-  Option<int64_t> lanes{*this, "lanes",
-                        llvm::cl::desc("Floats in a vector register"),
-                        llvm::cl::init(16)};
-  Option<int64_t> vectorRegisters{
-      *this, "vector-registers",
-      llvm::cl::desc("Vector registers of the target"), llvm::cl::init(32)};
-  Option<int64_t> l1Bytes{*this, "l1-bytes", llvm::cl::desc("L1 data cache"),
-                          llvm::cl::init(49152)};
+struct NetworkPipelineOptions : public TargetOptions<NetworkPipelineOptions> {
   Option<int64_t> batch{*this, "batch", llvm::cl::desc("Images of a call"),
                         llvm::cl::init(1)};
   Option<int64_t> bakeLimit{
@@ -79,11 +81,13 @@ void buildKernelPipeline(OpPassManager &manager,
   schedule.lanes = target.lanes;
   schedule.vectorRegisters = target.vectorRegisters;
   schedule.l1Bytes = target.l1Bytes;
+  schedule.streamingStores = target.instructions.streamingStores;
   schedule.level = level;
   manager.addPass(createChooseSchedule(schedule));
   LowerToLoopsOptions loops;
   loops.laneFactors = target.instructions.laneFactors;
   loops.unscaledLoads = target.instructions.unscaledLoads;
+  loops.streamingStores = target.instructions.streamingStores;
   loops.multiplyAddsInFlight = target.instructions.multiplyAddsInFlight;
   manager.addPass(createLowerToLoops(loops));
   VerifyKernelOptions verify;
@@ -130,13 +134,14 @@ void registerPipelines() {
   PassPipelineRegistration<KernelPipelineOptions>(
       "lacuna-lower-kernel", "From layer operations to checked kernel loops",
       [](OpPassManager &manager, const KernelPipelineOptions &options) {
-        buildKernelPipeline(manager,
-                            {options.lanes,
-                             options.vectorRegisters,
-                             options.l1Bytes,
-                             {options.laneFactors, options.unscaledLoads,
-                              options.multiplyAddsInFlight}},
-                            options.level);
+        buildKernelPipeline(
+            manager,
+            {options.lanes,
+             options.vectorRegisters,
+             options.l1Bytes,
+             {options.laneFactors, options.unscaledLoads,
+              options.streamingStores, options.multiplyAddsInFlight}},
+            options.level);
       });
   PassPipelineRegistration<NetworkPipelineOptions>(
       "lacuna-freeze", "From a frozen network to loops",

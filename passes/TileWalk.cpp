@@ -218,12 +218,17 @@ Value TileWalk::nextTargetTile(const Tile &tile) {
   return nextTile(tile, layout.targetStep, layout.target.width);
 }
 
+bool TileWalk::startOnLines(int64_t tileStep, int64_t planeWidth) const {
+  int64_t vectors = emit.lineVectors();
+  return tileStep % vectors == 0 && planeWidth % vectors == 0;
+}
+
 SmallVector<int64_t> TileWalk::lines(ArrayRef<int64_t> offsets,
                                      int64_t tileStep,
                                      int64_t planeWidth) const {
-  int64_t vectors = emit.lineVectors();
-  if (tileStep % vectors != 0 || planeWidth % vectors != 0)
+  if (!startOnLines(tileStep, planeWidth))
     return llvm::to_vector(offsets);
+  int64_t vectors = emit.lineVectors();
   SmallVector<int64_t> result;
   std::optional<int64_t> latest;
   for (int64_t offset : offsets) {
@@ -238,6 +243,25 @@ SmallVector<int64_t> TileWalk::lines(ArrayRef<int64_t> offsets,
 SmallVector<int64_t> TileWalk::targetLines(ArrayRef<int64_t> offsets) const {
   return lines(offsets, layout.schedule.tileWidth * layout.targetStep.width,
                layout.target.width);
+}
+
+bool TileWalk::fillsTargetLines(const StreamPhase &phase,
+                                ArrayRef<int64_t> offsets) const {
+  int64_t tileStep = layout.schedule.tileWidth * layout.targetStep.width;
+  int64_t vectors = emit.lineVectors();
+  if (!startOnLines(tileStep, layout.target.width) ||
+      offsets.size() % vectors != 0)
+    return false;
+  int64_t first = phaseOffset(phase) / emit.lanes();
+  for (size_t i = 0; i < offsets.size(); i += vectors) {
+    int64_t start = offsets[i] / emit.lanes();
+    if ((first + start) % vectors != 0)
+      return false;
+    for (int64_t v = 1; v < vectors; ++v)
+      if (offsets[i + v] != (start + v) * emit.lanes())
+        return false;
+  }
+  return true;
 }
 
 void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,

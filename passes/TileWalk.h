@@ -90,10 +90,17 @@ public:
   /// Of ascending distances from a tile's first target pixel, those whose
   /// cache lines hold none before them.
   llvm::SmallVector<int64_t> targetLines(llvm::ArrayRef<int64_t> offsets) const;
+  /// Whether ascending distances from a tile's first target pixel in a phase
+  /// are those of all vectors of some cache lines.
+  bool fillsTargetLines(const StreamPhase &phase,
+                        llvm::ArrayRef<int64_t> offsets) const;
 
 private:
-  /// The same for any tensor whose tiles lie `tileStep` pixels apart. Where
-  /// they are not aligned with cache lines, each may be a line's first.
+  /// Whether tiles that lie `tileStep` pixels apart start on cache lines.
+  bool startOnLines(int64_t tileStep, int64_t planeWidth) const;
+  /// The same as `targetLines` for any tensor whose tiles lie `tileStep` pixels
+  /// apart. Where they are not aligned with cache lines, each may be a line's
+  /// first.
   llvm::SmallVector<int64_t> lines(llvm::ArrayRef<int64_t> offsets,
                                    int64_t tileStep, int64_t planeWidth) const;
   mlir::Value nextTile(const Tile &tile, const Extent2d &step,

@@ -21,6 +21,9 @@ struct InstructionChoice {
   /// multiple of its size (ldur) in one micro-operation, any other (ldr, ldp)
   /// in more.
   bool unscaledLoads = false;
+  /// A store of whole cache lines can go past the caches (movntps): the lines
+  /// need not be read before they are overwritten.
+  bool streamingStores = false;
   /// FMAs under way at once: latency times ports.
   int64_t multiplyAddsInFlight = 8;
 };

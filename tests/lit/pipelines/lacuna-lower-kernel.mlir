@@ -16,8 +16,8 @@
 // PIPELINE-NEXT: lacuna-fuse-accumulate,
 // PIPELINE-NEXT: lacuna-fuse-norm-gradient,
 // PIPELINE-NEXT: lacuna-drop-active-set,
-// PIPELINE-NEXT: lacuna-choose-schedule{l1-bytes=49152 lanes=8 level=stream vector-registers=32},
-// PIPELINE-NEXT: lacuna-lower-to-loops{fmas-in-flight=8 lane-factors=false unscaled-loads=false},
+// PIPELINE-NEXT: lacuna-choose-schedule{l1-bytes=49152 lanes=8 level=stream streaming-stores=false vector-registers=32},
+// PIPELINE-NEXT: lacuna-lower-to-loops{fmas-in-flight=8 lane-factors=false streaming-stores=false unscaled-loads=false},
 // PIPELINE-NEXT: func.func(
 // PIPELINE-NEXT: lacuna-verify-kernel{lanes=8 max-multiply-adds=16000}
 // PIPELINE-NEXT: )

@@ -95,6 +95,35 @@ TEST(ScheduleChoice, ChunksShareTheChannelsEvenly) {
             3);
 }
 
+/// They wait for memory: a result that is complete at once is stored once.
+TEST(ScheduleChoice, SparsePointwiseLayersTakeAllChannelsThatFitTheL1) {
+  auto pointwise = [](int64_t in, int64_t out, int64_t extent) {
+    return Geometry::conv2d(in, out, {extent, extent}, {1, 1}, {1, 1}, {0, 0});
+  };
+  auto chunk = [&](int64_t in, int64_t out, const Structure &structure,
+                   Operation operation) {
+    return choose(pointwise(in, out, 28), structure, operation, kAvx2)
+        .channelChunk;
+  };
+  Structure unstructured = Structure::unstructured();
+  EXPECT_EQ(chunk(128, 512, unstructured, Operation::Forward), 128);
+  EXPECT_EQ(chunk(512, 128, unstructured, Operation::GradInput), 128);
+  EXPECT_EQ(chunk(128, 512, Structure::block(4), Operation::Forward), 128);
+  EXPECT_LT(chunk(256, 64, unstructured, Operation::Forward), 128);
+  EXPECT_LT(chunk(128, 512, Structure::dense(), Operation::Forward), 128);
+
+  TargetDescription streaming = kAvx2;
+  streaming.instructions.streamingStores = true;
+  auto rows = [&](int64_t extent, const TargetDescription &target) {
+    return choose(pointwise(64, 256, extent), Structure::block(4),
+                  Operation::Forward, target)
+        .panelRows;
+  };
+  EXPECT_EQ(rows(56, streaming), 2);
+  EXPECT_EQ(rows(56, kAvx2), 4);
+  EXPECT_EQ(rows(28, streaming), 4);
+}
+
 TEST(ScheduleChoice, SmallPlanesAreOneTileWhereLaneSumsAreMany) {
   Operation gradWeight = Operation::GradWeight;
   for (const Structure &structure :
