@@ -129,21 +129,25 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
               ceilDiv(geometry.kernel.width, geometry.stride.width)};
     step = {1, 1};
   }
+  // Of single pixels a stride packs no other.
+  if (border.height * border.width == 1)
+    step = {1, 1};
   int64_t tilePixels = schedule.panelRows > 1
                            ? std::max<int64_t>(16, schedule.panelPixels)
                            : accumulators;
+  int64_t widestTile = tilePixels;
+  bool gradWeight = operation == Operation::GradWeight;
+  bool strided = geometry.stride.height * geometry.stride.width > 1;
+  bool pointwise = geometry.kernel.height * geometry.kernel.width == 1 &&
+                   plane.height * plane.width >= kFewestPixelsInL1 &&
+                   structure.scheme != Scheme::Dense;
   // A sparse 1x1 convolution waits for memory: with all source channels in the
   // L1 it touches its result once, and may store it past the caches.
   int64_t sourceChannels =
       gradInput ? geometry.outChannels : geometry.inChannels;
   int64_t pixelsInL1 =
       target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
-  bool oneChunk = geometry.kernel.height * geometry.kernel.width == 1 &&
-                  operation != Operation::GradWeight &&
-                  structure.scheme != Scheme::Dense &&
-                  plane.height * plane.width >= kFewestPixelsInL1 &&
-                  pixelsInL1 >= kFewestPixelsInL1;
-  bool strided = geometry.stride.height * geometry.stride.width > 1;
+  bool oneChunk = pointwise && !gradWeight && pixelsInL1 >= kFewestPixelsInL1;
   if (oneChunk) {
     tilePixels = std::min(tilePixels, pixelsInL1);
     // Results that leave the caches do so in longer runs to fewer planes.
@@ -154,9 +158,15 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
       schedule.panelPixels = accumulators / schedule.panelRows;
     }
   }
+  // Its gradient to weights visits the lane sums half as often with two rows,
+  // where they leave half of the L1 to the gradient.
+  if (pointwise && gradWeight && !manyRegisters &&
+      pixelsInL1 >= 4 * accumulators) {
+    tilePixels = 2 * accumulators;
+    widestTile = accumulators;
+  }
   // A whole plane at a time visits the lane sums less often, which pays where
   // there are many: all weights, or several taps an item.
-  bool gradWeight = operation == Operation::GradWeight;
   bool specialised = level == Level::Specialised;
   // Short vectors pay for an item's overhead in fewer multiply-adds.
   bool shortVectors = manyRegisters && target.lanes <= kShortVector;
@@ -165,16 +175,18 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   bool tall = gradWeight && specialised && shortVectors &&
               (structure.scheme == Scheme::Pattern ||
                structure.scheme == Scheme::Channel);
-  if (tall)
+  if (tall) {
     tilePixels *= 2;
+    widestTile = kTallTileWidth;
+  }
   bool wholePlane = gradWeight && manyRegisters && !tall && specialised &&
                     step.height * step.width == 1 &&
                     plane.height * plane.width <= kWholePlanePixels &&
                     (structure.scheme == Scheme::Dense ||
                      structure.scheme == Scheme::Pattern);
-  TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
-                               : chooseTile(plane, border, step, tilePixels,
-                                            tall ? kTallTileWidth : tilePixels);
+  TileChoice tile =
+      wholePlane ? TileChoice{plane.height, plane.width}
+                 : chooseTile(plane, border, step, tilePixels, widestTile);
   schedule.tileHeight = tile.height;
   schedule.tileWidth = tile.width;
 
