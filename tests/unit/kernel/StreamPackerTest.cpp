@@ -107,8 +107,6 @@ std::vector<PackingCase> packingCases() {
   return cases;
 }
 
-class StreamInvariants : public ::testing::TestWithParam<PackingCase> {};
-
 ActiveSet drawActive(const Geometry &geometry, const Structure &structure) {
   std::mt19937 random(5);
   ActiveSet active;
@@ -123,15 +121,24 @@ ActiveSet drawActive(const Geometry &geometry, const Structure &structure) {
   return active;
 }
 
-TEST_P(StreamInvariants, Hold) {
+class StreamInvariants : public ::testing::TestWithParam<PackingCase> {
+protected:
+  static Schedule scheduleOf(const PackingCase &p) {
+    Schedule s = chunksOf(12);
+    s.level = p.level;
+    s.bodyTaps = 4;
+    return s;
+  }
+
   const PackingCase &p = GetParam();
   Geometry g =
       Geometry::conv2d(10, 12, {9, 7}, {3, 3}, {p.stride, p.stride}, {1, 1});
-  Schedule s = chunksOf(12);
-  s.level = p.level;
-  s.bodyTaps = 4;
-  StreamLayout layout(p.operation, g, p.structure, s);
+  Schedule s = scheduleOf(p);
+  StreamLayout layout{p.operation, g, p.structure, s};
   ActiveSet active = drawActive(g, p.structure);
+};
+
+TEST_P(StreamInvariants, Hold) {
   Streams streams = packStreams(layout, active);
 
   // Each weight takes part once: in one phase, one chunk, one item.
@@ -179,13 +186,6 @@ TEST_P(StreamInvariants, Hold) {
 }
 
 TEST_P(StreamInvariants, ReusedMemoryChangesNothing) {
-  const PackingCase &p = GetParam();
-  Geometry g =
-      Geometry::conv2d(10, 12, {9, 7}, {3, 3}, {p.stride, p.stride}, {1, 1});
-  Schedule s = chunksOf(12);
-  s.level = p.level;
-  StreamLayout layout(p.operation, g, p.structure, s);
-  ActiveSet active = drawActive(g, p.structure);
   Streams fresh = packStreams(layout, active);
   for (size_t size : {0, 7, 100000}) {
     Streams old{Offsets(size, 3), Indices(size, 5), Order(size, 7)};

@@ -47,51 +47,57 @@ void checkNumbers(const SparseParameter &parameter,
   }
 }
 
-TEST(SparseParameter, PruneAndGrowMoveValuesWithTheirUnits) {
-  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
-                        Scheme::Channel}) {
-    SCOPED_TRACE(schemeName(scheme));
-    SparseParameter parameter("w", kGeometry, structureFor(scheme, kGeometry));
+/// Every third unit of each scheme, numbered.
+class NumberedParameter : public ::testing::TestWithParam<Scheme> {
+protected:
+  NumberedParameter()
+      : parameter("w", kGeometry, structureFor(GetParam(), kGeometry)) {
     parameter.activate(everyNthUnit(parameter, 3));
     number(parameter);
-    std::vector<uint32_t> before = parameter.active().units;
-    parameter.prune({0, 2});
-    EXPECT_EQ(parameter.active().units,
-              (std::vector<uint32_t>{before[0], before[2]}));
-    checkNumbers(parameter, {});
-
-    // The unit just dropped comes back empty, beside one that is new.
-    std::vector<uint32_t> grown{1, before[1]};
-    parameter.grow(grown, scheme == Scheme::Pattern ? std::vector<uint8_t>{7, 3}
-                                                    : std::vector<uint8_t>{});
-    EXPECT_EQ(parameter.activeUnits(), 4);
-    checkNumbers(parameter, grown);
+    before = parameter.active().units;
   }
+
+  SparseParameter parameter;
+  std::vector<uint32_t> before;
+};
+
+TEST_P(NumberedParameter, PruneAndGrowMoveValuesWithTheirUnits) {
+  parameter.prune({0, 2});
+  EXPECT_EQ(parameter.active().units,
+            (std::vector<uint32_t>{before[0], before[2]}));
+  checkNumbers(parameter, {});
+
+  // The unit just dropped comes back empty, beside one that is new.
+  std::vector<uint32_t> grown{1, before[1]};
+  parameter.grow(grown, GetParam() == Scheme::Pattern
+                            ? std::vector<uint8_t>{7, 3}
+                            : std::vector<uint8_t>{});
+  EXPECT_EQ(parameter.activeUnits(), 4);
+  checkNumbers(parameter, grown);
 }
 
-TEST(SparseParameter, ExchangeIsPruneAndGrow) {
-  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
-                        Scheme::Channel}) {
-    SCOPED_TRACE(schemeName(scheme));
-    SparseParameter parameter("w", kGeometry, structureFor(scheme, kGeometry));
-    parameter.activate(everyNthUnit(parameter, 3));
-    number(parameter);
-    std::vector<uint32_t> before = parameter.active().units;
-    // Below, between and above what stays; one was active and is not kept.
-    uint32_t top = static_cast<uint32_t>(parameter.units() - 1);
-    ActiveSet grown{{1, before[1], top}, {}};
-    if (scheme == Scheme::Pattern)
-      grown.patternIds = {7, 3, 1};
-    parameter.exchange({0, 2}, grown);
-    std::vector<uint32_t> after{before[0], 1, before[1], before[2], top};
-    EXPECT_EQ(parameter.active().units, after);
-    if (scheme == Scheme::Pattern) {
-      EXPECT_EQ(parameter.active().patternIds[1], 7);
-      EXPECT_EQ(parameter.active().patternIds[2], 3);
-    }
-    checkNumbers(parameter, grown.units);
+TEST_P(NumberedParameter, ExchangeIsPruneAndGrow) {
+  // Below, between and above what stays; one was active and is not kept.
+  uint32_t top = static_cast<uint32_t>(parameter.units() - 1);
+  ActiveSet grown{{1, before[1], top}, {}};
+  if (GetParam() == Scheme::Pattern)
+    grown.patternIds = {7, 3, 1};
+  parameter.exchange({0, 2}, grown);
+  std::vector<uint32_t> after{before[0], 1, before[1], before[2], top};
+  EXPECT_EQ(parameter.active().units, after);
+  if (GetParam() == Scheme::Pattern) {
+    EXPECT_EQ(parameter.active().patternIds[1], 7);
+    EXPECT_EQ(parameter.active().patternIds[2], 3);
   }
+  checkNumbers(parameter, grown.units);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, NumberedParameter,
+                         ::testing::Values(Scheme::Unstructured, Scheme::Block,
+                                           Scheme::Pattern, Scheme::Channel),
+                         [](const auto &info) {
+                           return std::string(schemeName(info.param));
+                         });
 
 TEST(SparseParameter, HoldsActiveValuesOnly) {
   MemoryUsage before = memoryUsage();
