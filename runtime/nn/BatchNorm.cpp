@@ -107,13 +107,16 @@ operators::ChannelMap BatchNorm::prepare(RunContext &context,
     variance = row(Variance);
     const TensorShape &shape = input.shape();
     double samples = double(shape.images * shape.height * shape.width);
-    // A single sample has no unbiased variance.
-    float unbias =
-        static_cast<float>(samples > 1 ? samples / (samples - 1) : 1);
-    for (int64_t c = 0; c < count; ++c) {
-      float &runningM = running[c], &runningV = running[count + c];
-      runningM += kRunningShare * (mean[c] - runningM);
-      runningV += kRunningShare * (variance[c] * unbias - runningV);
+    for (int64_t c = 0; c < count; ++c)
+      running[c] += kRunningShare * (mean[c] - running[c]);
+    // A single sample, such as the last image of an epoch, says nothing of the
+    // variance.
+    if (samples > 1) {
+      float unbias = static_cast<float>(samples / (samples - 1));
+      for (int64_t c = 0; c < count; ++c) {
+        float &runningV = running[count + c];
+        runningV += kRunningShare * (variance[c] * unbias - runningV);
+      }
     }
   }
   for (int64_t c = 0; c < count; ++c) {

@@ -141,6 +141,47 @@ TEST(BatchNorm, TrainsAsDefined) {
   }
 }
 
+/// The last batch of an epoch may hold one image, and a layer one pixel.
+TEST(BatchNorm, OneSampleLeavesTheRunningVariance) {
+  LayerBench bench;
+  BatchNorm layer("bn", 2, false);
+  layer.forEachParameter([](Parameter &p) {
+    for (int64_t c = 0; c < p.size(); ++c)
+      p.values()[c] = 0.5f + float(c);
+  });
+  RunContext context = bench.context();
+  layer.forward(context, randomTensor({kImages, 2, 3, 3, kLanes}, 1));
+  float mean = layer.runningMean()[1], variance = layer.runningVariance()[1];
+  Tensor one = randomTensor({1, 2, 1, 1, kLanes}, 2);
+  std::vector<float> x = plain(one);
+  // Nothing is left of what is its own mean.
+  std::vector<float> y = plain(layer.forward(context, one));
+  EXPECT_NEAR(y[0], 0.5, 1e-3);
+  EXPECT_NEAR(y[1], 1.5, 1e-3);
+  EXPECT_FLOAT_EQ(layer.runningMean()[1], 0.9f * mean + 0.1f * x[1]);
+  EXPECT_EQ(layer.runningVariance()[1], variance);
+  // And nothing that the input does changes it.
+  GradientPool::Lease lease =
+      layer.backward(context, bench.lend(randomTensor(one.shape(), 3)));
+  for (float gradient : plain(*lease))
+    EXPECT_NEAR(gradient, 0, 1e-3);
+}
+
+/// One image of several pixels is a batch like any other.
+TEST(BatchNorm, OneImageHasTheVarianceOfItsPixels) {
+  LayerBench bench;
+  BatchNorm layer("bn", 1, false);
+  Tensor image({1, 1, 1, 2, kLanes});
+  const float pixels[] = {3, 7};
+  toBlocked(pixels, image);
+  RunContext context = bench.context();
+  std::vector<float> y = plain(layer.forward(context, image));
+  EXPECT_NEAR(y[0], -1, 1e-5);
+  EXPECT_NEAR(y[1], 1, 1e-5);
+  // Unbiased, two pixels vary by 8 about their mean of 5.
+  EXPECT_NEAR(layer.runningVariance()[0], 0.9 + 0.1 * 8, 1e-6);
+}
+
 TEST(BatchNorm, EvaluatesWithRunningStatistics) {
   LayerBench bench;
   BatchNorm layer("bn", 2, true);
