@@ -17,6 +17,17 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kMaxGroupParts = 8;
+/// What 16-bit indices reach. No extent of a schedule needs to be larger.
+constexpr int64_t kMaxTileVectors = std::numeric_limits<uint16_t>::max() + 1;
+
+/// Step by step: the whole product may pass 64 bits.
+bool fitsTile(std::initializer_list<int64_t> factors) {
+  int64_t vectors = 1;
+  for (int64_t factor : factors)
+    if ((vectors *= factor) > kMaxTileVectors)
+      return false;
+  return true;
+}
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -88,11 +99,11 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
                sourceStep.width / packStep.width};
 
   const Schedule &s = schedule;
-  verifyInvariant(s.lanes > 0 && s.batchTile > 0 && s.tileHeight > 0 &&
-                      s.tileWidth > 0 && s.channelChunk > 0 &&
-                      s.panelRows > 0 && s.panelPixels > 0 && s.bodyTaps > 0 &&
-                      s.itemUnroll > 0,
-                  "a schedule has an extent below one");
+  for (int64_t extent :
+       {s.lanes, s.batchTile, s.tileHeight, s.tileWidth, s.channelChunk,
+        s.panelRows, s.panelPixels, s.bodyTaps, s.itemUnroll})
+    verifyInvariant(extent > 0 && extent <= kMaxTileVectors,
+                    "a schedule has an extent below 1 or above 65536");
   verifyInvariant(targetChannels % s.panelRows == 0,
                   "panel rows do not divide the target channels");
 
@@ -111,8 +122,8 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
   this->schedule.channelChunk = std::min(s.channelChunk, sourceChannels);
   chunks = ceilDiv(sourceChannels, this->schedule.channelChunk);
   groups = targetChannels / s.panelRows;
-  verifyInvariant(this->schedule.channelChunk * channelStride() <=
-                      std::numeric_limits<uint16_t>::max() + 1,
+  verifyInvariant(fitsTile({region.height, region.width, s.batchTile,
+                            this->schedule.channelChunk}),
                   "a packed tile exceeds what 16-bit indices reach");
   buildPhases();
 }

@@ -156,7 +156,9 @@ TEST(StreamLayout, RefusesSchedulesThatCannotServe) {
   auto rows = [](int64_t count) {
     return [count](Schedule &s) { s.panelRows = count; };
   };
-  expect("extent below one", Operation::Forward, Structure::dense(), rows(0));
+  for (int64_t extent : {int64_t(0), int64_t(65537), int64_t(1) << 62})
+    expect("extent below 1 or above 65536", Operation::Forward,
+           Structure::dense(), rows(extent));
   expect("do not divide the target channels", Operation::Forward,
          Structure::dense(), rows(3));
   // Rows of a panel share one index, so only schemes with such rows have them.
@@ -170,6 +172,18 @@ TEST(StreamLayout, RefusesSchedulesThatCannotServe) {
          Structure::block(4), [](Schedule &s) { s.channelChunk = 3; });
   expect("exceeds what 16-bit indices reach", Operation::Forward,
          Structure::dense(), [](Schedule &s) { s.tileHeight = 4000; });
+}
+
+TEST(StreamLayout, RefusesTilesWhoseSizeWrapsAround) {
+  // 65536 rows of 65536 columns of 65536 batch blocks of 65536 channels.
+  Schedule s = schedule();
+  s.tileHeight = s.tileWidth = (1 << 16) - 2;
+  s.batchTile = s.channelChunk = 1 << 16;
+  EXPECT_THROW(
+      StreamLayout(Operation::Forward,
+                   Geometry::conv2d(1 << 16, 4, {4, 4}, {3, 3}, {1, 1}, {1, 1}),
+                   Structure::dense(), s),
+      InternalError);
 }
 
 } // namespace
