@@ -36,6 +36,8 @@ struct Place {
   int64_t index; ///< In scratch vectors; negative where a tap does not reach.
 };
 
+/// Visits all items of a layout: visit(Item), or, where every item is one
+/// weight, visit.single(run, index, slot).
 class ItemWalk {
 public:
   ItemWalk(const StreamLayout &layout, const ActiveSet &active)
@@ -173,12 +175,26 @@ private:
           panel(visit, o, column, o * columns + column, stride);
   }
 
+  /// Items of one weight each, phase by phase.
   template <typename Visit>
   void singlePanels(Visit &visit,
                     const std::vector<uint32_t> &positions) const {
-    inRows(positions, columns, [&](int64_t slot, int64_t o, int64_t column) {
-      panel(visit, o, column, slot, 0);
-    });
+    for (size_t first = 0; first < columnPlaces.size();
+         first += size_t(columns)) {
+      size_t slot = 0;
+      int64_t rowStart = 0;
+      for (const Place &filter : filterPlaces) {
+        for (; slot < positions.size() && positions[slot] < rowStart + columns;
+             ++slot) {
+          const Place &place =
+              columnPlaces[first + size_t(positions[slot] - rowStart)];
+          if (place.index >= 0)
+            visit.single(filter.cell + place.cell, filter.index + place.index,
+                         static_cast<uint32_t>(slot));
+        }
+        rowStart += columns;
+      }
+    }
   }
 
   /// Pieces of `step` rows of each block.
@@ -237,6 +253,36 @@ struct RunEnd {
   int32_t items = 0, values = 0;
 };
 
+struct ItemCount {
+  RunEnd *runs;
+
+  void operator()(const Item &item) const { ++runs[item.run].items; }
+  void single(int64_t run, int64_t /*index*/, uint32_t /*slot*/) const {
+    ++runs[run].items;
+  }
+};
+
+/// Writes items where their runs have got to.
+struct ItemPlacement {
+  RunEnd *runs;
+  uint16_t *indices;
+  uint32_t *valueOrder;
+
+  void operator()(const Item &item) const {
+    RunEnd &run = runs[item.run];
+    indices[run.items++] = static_cast<uint16_t>(item.index);
+    for (int64_t slot : item.slots)
+      valueOrder[run.values++] =
+          static_cast<uint32_t>(item.base + slot * item.stride);
+  }
+  /// As many values as items: one number says where both go.
+  void single(int64_t run, int64_t index, uint32_t slot) const {
+    int32_t at = runs[run].items++;
+    indices[at] = static_cast<uint16_t>(index);
+    valueOrder[at] = slot;
+  }
+};
+
 /// Room for `size` elements, of which a former use may leave most unused.
 template <typename Element>
 void resizeReused(std::vector<Element> &elements, int64_t size) {
@@ -291,17 +337,10 @@ Streams packStreams(const StreamLayout &layout, const ActiveSet &active,
                     Streams reused) {
   ItemWalk walk(layout, active);
   std::vector<RunEnd> runs(size_t(walk.runs()));
-  walk([&](const Item &item) { ++runs[size_t(item.run)].items; });
+  walk(ItemCount{runs.data()});
   placeRuns(layout, runs, reused);
-  uint16_t *indices = reused.indices.data();
-  uint32_t *valueOrder = reused.valueOrder.data();
-  walk([&](const Item &item) {
-    RunEnd &run = runs[size_t(item.run)];
-    indices[run.items++] = static_cast<uint16_t>(item.index);
-    for (int64_t slot : item.slots)
-      valueOrder[run.values++] =
-          static_cast<uint32_t>(item.base + slot * item.stride);
-  });
+  walk(ItemPlacement{runs.data(), reused.indices.data(),
+                     reused.valueOrder.data()});
   return reused;
 }
 
