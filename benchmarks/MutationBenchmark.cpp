@@ -12,9 +12,11 @@
 
 #include "lacuna/Runtime/Method.h"
 #include "lacuna/Runtime/Models.h"
+#include "lacuna/Runtime/Random.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace lacuna::benchmarks {
@@ -23,6 +25,8 @@ namespace {
 
 /// Steps of an epoch, for methods that count them.
 constexpr int64_t kSteps = 100;
+/// What an update adds to a weight is a normal draw of this deviation.
+constexpr float kStepDeviation = 1e-4f;
 
 class Mutations {
 public:
@@ -30,26 +34,93 @@ public:
       : network(network), method(method), context(network, method, /*seed=*/1) {
     method.initialise(context);
     network.initialise(/*seed=*/1);
+    if (method.denseGradientUse() == Method::DenseGradientUse::EveryStep)
+      for (const MethodLayer &layer : context.layers)
+        layer.layer->expectDenseGradients();
+    std::vector<Parameter *> weights;
+    size_t largest = 0;
+    for (SparseLayer *layer : network.weightLayers()) {
+      weights.push_back(&layer->weight());
+      largest = std::max(largest, size_t(layer->weight().denseSize()));
+    }
+    trained = method.trainables(context, weights);
+    setThresholds();
+    RandomStream stream(/*seed=*/1, RandomPurpose::Noise);
+    draws.resize(2 * largest);
+    for (float &draw : draws)
+      draw = stream.normal() * kStepDeviation;
   }
 
-  /// One moment of training; whether it was one of mutation.
-  bool at(const MutationEvent &event) {
-    std::vector<uint64_t> before = versions();
-    double start = now();
-    method.mutate(context, event);
-    double taken = now() - start;
-    if (versions() == before)
-      return false;
-    times.push_back(taken);
-    start = now();
-    network.repackChanged();
-    repackTimes.push_back(now() - start);
-    return true;
+  /// An epoch of one step on random gradients.
+  void epoch(MutationEvent event) {
+    event.moment = Moment::EpochStart;
+    mutate(event, 0);
+    event.moment = Moment::Gradients;
+    mutate(event, takeGradients(event));
+    for (Parameter *parameter : trained) {
+      for (int64_t i = 0; i < parameter->size(); ++i)
+        parameter->values()[i] -= parameter->gradient()[i];
+      parameter->markChanged();
+    }
+    event.moment = Moment::Updated;
+    mutate(event, 0);
   }
 
   std::vector<double> times, repackTimes;
 
 private:
+  /// DST: what leaves each layer as sparse as asked for.
+  void setThresholds() {
+    for (const MethodLayer &layer : context.layers) {
+      const SparseParameter &weight = layer.weight();
+      for (Parameter *parameter : trained) {
+        if (parameter->name() != weight.name() + ".threshold")
+          continue;
+        std::vector<double> magnitudes;
+        for (int64_t i = 0; i < weight.size(); ++i)
+          magnitudes.push_back(std::abs(weight.values()[i]));
+        auto least = magnitudes.begin() +
+                     int64_t(layer.sparsity * double(weight.size()));
+        std::nth_element(magnitudes.begin(), least, magnitudes.end());
+        std::fill_n(parameter->values(), parameter->size(),
+                    static_cast<float>(*least));
+      }
+    }
+  }
+
+  /// Gives the method other draws each time. Returns the seconds in which it
+  /// chose by them, if it takes dense gradients for no other use.
+  double takeGradients(const MutationEvent &event) {
+    const float *gradient =
+        draws.data() + size_t(event.step) * kStride % (draws.size() / 2);
+    for (SparseLayer *layer : network.weightLayers()) {
+      SparseParameter &weight = layer->weight();
+      std::copy_n(gradient, weight.size(), weight.gradient());
+    }
+    if (!method.wantsDenseGradients(event))
+      return 0;
+    double start = now();
+    for (const MethodLayer &layer : context.layers)
+      method.takeDenseGradient(context, layer, event, gradient);
+    return method.denseGradientUse() == Method::DenseGradientUse::SomeSteps
+               ? now() - start
+               : 0;
+  }
+
+  /// Notes the time of a mutation, `before` included, if it was one.
+  void mutate(const MutationEvent &event, double before) {
+    std::vector<uint64_t> old = versions();
+    double start = now();
+    method.mutate(context, event);
+    double taken = now() - start;
+    if (versions() == old)
+      return;
+    times.push_back(before + taken);
+    start = now();
+    network.repackChanged();
+    repackTimes.push_back(now() - start);
+  }
+
   std::vector<uint64_t> versions() const {
     std::vector<uint64_t> result;
     for (const SparseLayer *layer : network.weightLayers())
@@ -57,9 +128,13 @@ private:
     return result;
   }
 
+  static constexpr size_t kStride = 101;
+
   Network &network;
   Method &method;
   MethodContext context;
+  std::vector<Parameter *> trained;
+  std::vector<float> draws;
 };
 
 double median(std::vector<double> values) {
@@ -74,11 +149,9 @@ MutationTiming timeMutations(const MutationBenchmarkOptions &options,
   MethodOptions methodOptions;
   methodOptions.sparsity = options.sparsity;
   std::unique_ptr<Method> method = makeMethod(options.method, methodOptions);
-  if (method->denseGradientUse() != Method::DenseGradientUse::Never ||
-      options.method == "snip" || options.method == "grasp")
+  if (options.method == "snip" || options.method == "grasp")
     throw UserError("method: " + options.method +
-                    " chooses by gradients, which only training makes; its "
-                    "mutations are timed by none of these rows");
+                    " chooses once, before training, and makes no mutations");
   ModelInput input = usualInput(options.model);
   Network network =
       makeModel(options.model, input.shape, input.classes,
@@ -86,23 +159,21 @@ MutationTiming timeMutations(const MutationBenchmarkOptions &options,
   Mutations mutations(network, *method);
   network.bind(provider, pool);
 
+  MutationEvent event;
+  event.stepsOfEpoch = kSteps;
+  for (event.epoch = 0; event.epoch < method->runEpochs() &&
+                        mutations.times.size() < size_t(options.rounds);
+       ++event.epoch) {
+    event.step = event.epoch * kSteps;
+    mutations.epoch(event);
+  }
   MutationTiming timing;
+  timing.mutations = static_cast<int>(mutations.times.size());
   for (const SparseLayer *layer : network.weightLayers())
     if (layer->weight().structure().scheme != Scheme::Dense) {
       ++timing.sparseLayers;
       timing.sparseWeights += layer->weight().denseSize();
       timing.activeWeights += layer->weight().size();
-    }
-  MutationEvent event;
-  event.stepsOfEpoch = kSteps;
-  for (event.epoch = 0;
-       event.epoch < methodOptions.epochs && timing.mutations < options.rounds;
-       ++event.epoch)
-    for (Moment moment :
-         {Moment::EpochStart, Moment::Gradients, Moment::Updated}) {
-      event.moment = moment;
-      event.step = event.epoch * kSteps;
-      timing.mutations += mutations.at(event) ? 1 : 0;
     }
   if (timing.mutations > 0) {
     timing.best =

@@ -26,17 +26,20 @@ struct MutationBenchmarkOptions {
 
 /// Seconds, of one core.
 struct MutationTiming {
-  int64_t sparseLayers = 0, sparseWeights = 0, activeWeights = 0;
-  int mutations = 0; ///< That the method made; 0 if it makes none.
+  int64_t sparseLayers = 0, sparseWeights = 0;
+  int64_t activeWeights = 0; ///< After the last mutation.
+  int mutations = 0;         ///< That the method made; 0 if it makes none.
   /// Choosing what goes and what comes, and moving what stays.
   double best = 0, median = 0;
   /// Packing the streams of all kernels after it.
   double bestRepack = 0, medianRepack = 0;
 };
 
-/// Lets a method mutate a network without training it in between: weights are
-/// those of the initialisation. Throws UserError for a method that needs
-/// gradients.
+/// Lets a method mutate a network without training it: between mutations,
+/// weights take one step against random gradients. What RigL chooses by them
+/// counts as part of a mutation; what SNFS and DST do with theirs at every step
+/// does not. DST starts from thresholds that leave the sparsity asked for.
+/// Throws UserError for a method that chooses before training only.
 MutationTiming timeMutations(const MutationBenchmarkOptions &options,
                              KernelProvider &provider, ThreadPool &pool);
 

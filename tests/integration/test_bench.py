@@ -298,8 +298,29 @@ class MutationTest(BenchTest):
             self.assertGreaterEqual(row["median_repack_ms"], row["repack_ms"])
         self.assertEqual(said.count("makes no mutations"), 2)
 
-    def test_methods_that_need_gradients_are_refused(self):
-        for method in ("rigl", "snfs", "dst", "snip", "grasp"):
+    def test_every_method_that_mutates(self):
+        methods = [
+            "mest", "mest-em", "mest-ems", "mest-ems-readme", "set", "rigl",
+            "snfs", "dsr", "deepr", "dst", "lottery", "gradual",
+        ]  # fmt: skip
+        rows, _ = self.report(
+            *self.FLAGS, "--method", ",".join(methods), "--scheme", "unstructured"
+        )
+        self.assertEqual([row["method"] for row in rows], methods)
+        target = 26520
+        for row in rows:
+            self.assertEqual(row["mutations"], 2, row["method"])
+            self.assert_positive(row, ("mutation_ms", "repack_ms"))
+            active = row["active_weights"]
+            if row["method"] == "dst":  # Its thresholds rise with each step.
+                self.assertLess(abs(active - target), target / 2)
+            elif row["method"] in ("mest-ems", "mest-ems-readme", "lottery", "gradual"):
+                self.assertGreater(active, target)
+            else:
+                self.assertEqual(active, target)
+
+    def test_methods_that_choose_before_training_are_refused(self):
+        for method in ("snip", "grasp"):
             self.refuse(USER_ERROR, ["method", method], *self.FLAGS, "--method", method)
 
     def test_bad_flags(self):
