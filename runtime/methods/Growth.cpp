@@ -122,10 +122,9 @@ void startGrownFilters(SparseParameter &parameter,
 std::vector<uint32_t> redrawUnits(SparseParameter &parameter,
                                   const std::vector<uint32_t> &keptSlots,
                                   int64_t count, RandomStream &stream) {
-  std::vector<uint32_t> kept;
-  kept.reserve(keptSlots.size());
-  for (uint32_t slot : keptSlots)
-    kept.push_back(parameter.active().units[slot]);
+  std::vector<uint32_t> kept(keptSlots.size());
+  for (size_t i = 0; i < kept.size(); ++i)
+    kept[i] = parameter.active().units[keptSlots[i]];
   count = std::max(count, static_cast<int64_t>(kept.size()));
   parameter.exchange(keptSlots, drawUnits(parameter, kept, count, stream));
   startGrownFilters(parameter, kept, stream);

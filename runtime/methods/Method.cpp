@@ -84,6 +84,37 @@ const Entry &entryOf(const std::string &name) {
                   joined(methodNames()));
 }
 
+/// The L2 norm of |w| + lambda * |g| over the weights of a unit, whose number
+/// is known at compile time unless 0.
+template <int64_t kSize>
+double importance(const float *weights, const float *gradients,
+                  int64_t unitSize, double lambda) {
+  auto value = [&](int64_t i) {
+    return std::abs(double(weights[i])) +
+           lambda * std::abs(double(gradients[i]));
+  };
+  // The root of its square, without rounding.
+  if (kSize == 1)
+    return value(0);
+  const int64_t size = kSize > 0 ? kSize : unitSize;
+  double squares = 0;
+  for (int64_t i = 0; i < size; ++i)
+    squares += value(i) * value(i);
+  return std::sqrt(squares);
+}
+
+template <int64_t kSize>
+void scoreUnits(const SparseParameter &parameter, int64_t unitSize,
+                double lambda, std::vector<double> &scores) {
+  const int64_t size = kSize > 0 ? kSize : unitSize;
+  const float *weights = parameter.values(), *gradients = parameter.gradient();
+  for (size_t slot = 0; slot < scores.size(); ++slot) {
+    int64_t first = int64_t(slot) * size;
+    scores[slot] =
+        importance<kSize>(weights + first, gradients + first, size, lambda);
+  }
+}
+
 } // namespace
 
 Method::Method(const MethodOptions &options) : options(options) {
@@ -113,24 +144,25 @@ void Method::initialise(MethodContext &context) {
 }
 
 std::vector<double> Method::score(const SparseParameter &parameter) const {
-  double lambda = options.lambda.value_or(0);
-  auto importance = [&](int64_t first, int64_t last) {
-    double squares = 0;
-    for (int64_t i = first; i < last; ++i) {
-      double value = std::abs(double(parameter.values()[i])) +
-                     lambda * std::abs(double(parameter.gradient()[i]));
-      squares += value * value;
-    }
-    return std::sqrt(squares);
-  };
   std::vector<double> scores(static_cast<size_t>(parameter.activeUnits()));
-  if (int64_t size = parameter.uniformUnitSize(); size > 0) {
-    for (size_t slot = 0; slot < scores.size(); ++slot)
-      scores[slot] = importance(int64_t(slot) * size, int64_t(slot + 1) * size);
-  } else {
+  double lambda = options.lambda.value_or(0);
+  switch (int64_t size = parameter.uniformUnitSize()) {
+  case 0: {
     std::vector<int64_t> starts = parameter.unitStarts();
     for (size_t slot = 0; slot < scores.size(); ++slot)
-      scores[slot] = importance(starts[slot], starts[slot + 1]);
+      scores[slot] = importance<0>(parameter.values() + starts[slot],
+                                   parameter.gradient() + starts[slot],
+                                   starts[slot + 1] - starts[slot], lambda);
+    break;
+  }
+  case 1:
+    scoreUnits<1>(parameter, size, lambda, scores);
+    break;
+  case 4:
+    scoreUnits<4>(parameter, size, lambda, scores);
+    break;
+  default:
+    scoreUnits<0>(parameter, size, lambda, scores);
   }
   return scores;
 }

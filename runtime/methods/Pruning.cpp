@@ -76,22 +76,14 @@ std::vector<FilterCut> balancedCuts(const SparseParameter &parameter,
 std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
                                     int64_t count,
                                     const std::vector<double> &scores) {
-  // Every slot is written, and overwritten by the next unless it counts: a
-  // branch could not tell which do.
   std::vector<uint32_t> kept(static_cast<size_t>(count) + 1);
-  size_t next = 0;
-  for (FilterCut cut : balancedCuts(parameter, count, scores))
-    for (size_t slot = cut.first; slot < cut.last; ++slot) {
-      bool tied = scores[slot] == cut.limit && cut.ties > 0;
-      cut.ties -= tied ? 1 : 0;
-      kept[next] = static_cast<uint32_t>(slot);
-      next += static_cast<size_t>((scores[slot] > cut.limit) | tied);
-    }
+  uint32_t *next = kept.data();
+  for (const FilterCut &cut : balancedCuts(parameter, count, scores))
+    next = takeLargest(scores, cut.first, cut.last, cut.limit, cut.ties, next);
   kept.pop_back();
   return kept;
 }
 
-/// NaN has no place in an order, and sorting by it is undefined.
 } // namespace
 
 void verifyFinite(const SparseParameter &parameter,

@@ -20,10 +20,10 @@ namespace {
 /// Unsigned numbers in the order of doubles, zeros of both signs equal.
 uint64_t orderedBits(double value) {
   value += 0.0;
-  uint64_t bits;
+  int64_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   constexpr uint64_t kSign = uint64_t(1) << 63;
-  return bits & kSign ? ~bits : bits | kSign;
+  return uint64_t(bits) ^ (uint64_t(bits >> 63) | kSign);
 }
 
 /// Moves what is above a pivot, or not below it, to the front; how many that
@@ -44,7 +44,7 @@ int64_t toFront(double *scores, int64_t count, double pivot, Compare compare) {
 /// share them with the one wanted are left to choose from. Adjusts the rank.
 std::vector<double> closeToRank(const std::vector<double> &scores,
                                 int64_t &rank) {
-  constexpr int kShift = 48;
+  constexpr int kShift = 50;
   std::vector<uint32_t> histogram(size_t(1) << (64 - kShift));
   for (double score : scores)
     ++histogram[orderedBits(score) >> kShift];
@@ -64,7 +64,7 @@ std::vector<double> closeToRank(const std::vector<double> &scores,
 } // namespace
 
 double rankedScore(std::vector<double> &scores, int64_t rank) {
-  constexpr int64_t kFew = 16;
+  constexpr int64_t kFew = 4;
   // A bound on bad luck with pivots; what is left then is chosen from anyway.
   int rounds = 64;
   double *first = scores.data();
@@ -92,6 +92,24 @@ double rankedScore(std::vector<double> &scores, int64_t rank) {
   return first[rank - 1];
 }
 
+uint32_t *takeLargest(const std::vector<double> &scores, size_t first,
+                      size_t last, double limit, int64_t ties,
+                      uint32_t *indices) {
+  // Every index is written, and overwritten by the next unless it counts: a
+  // branch could not tell which do.
+  size_t i = first;
+  for (; i < last && ties > 0; ++i) {
+    *indices = static_cast<uint32_t>(i);
+    ties -= scores[i] == limit ? 1 : 0;
+    indices += scores[i] >= limit ? 1 : 0;
+  }
+  for (; i < last; ++i) {
+    *indices = static_cast<uint32_t>(i);
+    indices += scores[i] > limit ? 1 : 0;
+  }
+  return indices;
+}
+
 std::vector<uint32_t> largest(const std::vector<double> &scores,
                               int64_t count) {
   int64_t total = static_cast<int64_t>(scores.size());
@@ -104,20 +122,10 @@ std::vector<uint32_t> largest(const std::vector<double> &scores,
   std::vector<double> candidates =
       total > kFew ? closeToRank(scores, rank) : scores;
   double least = rankedScore(candidates, rank);
-  int64_t above = std::count_if(scores.begin(), scores.end(),
-                                [&](double score) { return score > least; });
-  int64_t ties = count - above;
-  // Every slot is written, and overwritten by the next unless it counts: a
-  // branch could not tell which do.
+  int64_t ties = rank - std::count_if(candidates.begin(), candidates.end(),
+                                      [&](double s) { return s > least; });
   std::vector<uint32_t> kept(static_cast<size_t>(count) + 1);
-  size_t next = 0;
-  for (int64_t i = 0; i < total; ++i) {
-    double score = scores[size_t(i)];
-    bool tied = score == least && ties > 0;
-    ties -= tied ? 1 : 0;
-    kept[next] = static_cast<uint32_t>(i);
-    next += static_cast<size_t>((score > least) | tied);
-  }
+  takeLargest(scores, 0, scores.size(), least, ties, kept.data());
   kept.pop_back();
   return kept;
 }

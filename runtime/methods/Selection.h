@@ -20,6 +20,13 @@ namespace lacuna {
 /// Reorders them. 1 <= rank <= size.
 double rankedScore(std::vector<double> &scores, int64_t rank);
 
+/// Writes the indices in [first, last) of scores above `limit`, and of the
+/// first `ties` that equal it, ascending, and one more that does not count.
+/// Returns where that one is.
+uint32_t *takeLargest(const std::vector<double> &scores, size_t first,
+                      size_t last, double limit, int64_t ties,
+                      uint32_t *indices);
+
 /// Indices of the `count` largest scores, ascending; ties go to the lower
 /// index.
 std::vector<uint32_t> largest(const std::vector<double> &scores, int64_t count);

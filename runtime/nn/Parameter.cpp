@@ -18,35 +18,15 @@ namespace lacuna {
 
 namespace {
 
-/// The old slot of a unit that was not active before.
-constexpr uint32_t kNoOrigin = std::numeric_limits<uint32_t>::max();
-
-/// Copies units of one size, known at compile time unless 0, to their new slots
-/// and zeroes the others. Which are new follows no pattern that a branch could
-/// learn, so there is none.
+/// Copies units of one size, known at compile time unless 0, from their old
+/// slots to their new ones.
 template <int64_t kSize>
-void carryUnits(const float *from, const std::vector<uint32_t> &origins,
-                int64_t unitSize, float *to) {
+void carryUnits(const float *from, const std::vector<uint32_t> &oldSlots,
+                float *to, const std::vector<uint32_t> &newSlots,
+                int64_t unitSize) {
   const int64_t size = kSize > 0 ? kSize : unitSize;
-  for (size_t slot = 0; slot < origins.size(); ++slot, to += size) {
-    bool isNew = origins[slot] == kNoOrigin;
-    const float *unit = from + (isNew ? 0 : int64_t(origins[slot]) * size);
-    for (int64_t i = 0; i < size; ++i)
-      to[i] = isNew ? 0.0f : unit[i];
-  }
-}
-
-/// The same for patterns of several sizes; the old ones lie at `starts`.
-void carryUnits(const float *from, const std::vector<int64_t> &starts,
-                const std::vector<uint32_t> &origins, const ActiveSet &next,
-                const Structure &structure, float *to) {
-  for (size_t slot = 0; slot < origins.size(); ++slot) {
-    int64_t size =
-        static_cast<int64_t>(structure.patterns[next.patternIds[slot]].size());
-    if (uint32_t origin = origins[slot]; origin != kNoOrigin)
-      std::copy_n(from + starts[origin], size, to);
-    to += size;
-  }
+  for (size_t i = 0; i < oldSlots.size(); ++i)
+    std::copy_n(from + oldSlots[i] * size, size, to + newSlots[i] * size);
 }
 
 } // namespace
@@ -107,14 +87,12 @@ int64_t SparseParameter::activeUnits() const {
 
 void SparseParameter::activate(ActiveSet active) {
   active.verify(layerGeometry, layerStructure);
-  allocate(active.values(layerGeometry, layerStructure));
-  setActive(std::move(active));
+  activeSet = std::move(active);
+  allocate(activeSet.values(layerGeometry, layerStructure));
+  activeSetChanged();
 }
 
-void SparseParameter::setActive(ActiveSet active) {
-  activeSet = std::move(active);
-  verifyInvariant(size() == activeSet.values(layerGeometry, layerStructure),
-                  "a sparse parameter's values do not match its active set");
+void SparseParameter::activeSetChanged() {
   indexMemory.set(
       static_cast<int64_t>(activeSet.units.capacity() * sizeof(uint32_t) +
                            activeSet.patternIds.capacity()));
@@ -147,28 +125,34 @@ int64_t SparseParameter::uniformUnitSize() const {
 }
 
 void SparseParameter::rebuild(ActiveSet next,
-                              const std::vector<uint32_t> &origins) {
+                              const std::vector<uint32_t> &oldSlots,
+                              const std::vector<uint32_t> &newSlots) {
   verifyInvariant(layerStructure.scheme != Scheme::Dense,
                   "a dense layer was asked to change its units");
   next.verify(layerGeometry, layerStructure);
-  int64_t count = next.values(layerGeometry, layerStructure);
   int64_t unitSize = uniformUnitSize();
-  std::vector<int64_t> starts;
+  std::vector<int64_t> oldStarts, newStarts;
   if (unitSize == 0)
-    starts = unitStarts();
+    oldStarts = unitStarts();
+  activeSet = std::move(next);
+  if (unitSize == 0)
+    newStarts = unitStarts();
+  int64_t count = unitSize > 0 ? unitSize * activeUnits() : newStarts.back();
   auto carry = [&](Buffer<float> &buffer, MemoryKind kind) {
     Buffer<float> result(kind, count);
-    if (buffer.size() == 0)
-      return void(buffer = std::move(result)); // All units are new.
-    if (unitSize == 0)
-      carryUnits(buffer.data(), starts, origins, next, layerStructure,
-                 result.data());
-    else if (unitSize == 1)
-      carryUnits<1>(buffer.data(), origins, unitSize, result.data());
+    const float *from = buffer.data();
+    float *to = result.data();
+    if (unitSize == 1)
+      carryUnits<1>(from, oldSlots, to, newSlots, unitSize);
     else if (unitSize == 4)
-      carryUnits<4>(buffer.data(), origins, unitSize, result.data());
+      carryUnits<4>(from, oldSlots, to, newSlots, unitSize);
+    else if (unitSize > 0)
+      carryUnits<0>(from, oldSlots, to, newSlots, unitSize);
     else
-      carryUnits<0>(buffer.data(), origins, unitSize, result.data());
+      for (size_t i = 0; i < oldSlots.size(); ++i)
+        std::copy(from + oldStarts[oldSlots[i]],
+                  from + oldStarts[oldSlots[i] + 1],
+                  to + newStarts[newSlots[i]]);
     buffer = std::move(result);
   };
   gradientBuffer = {};
@@ -176,7 +160,7 @@ void SparseParameter::rebuild(ActiveSet next,
   for (Buffer<float> &state : stateBuffers)
     carry(state, MemoryKind::Optimiser);
   gradientBuffer = Buffer<float>(MemoryKind::Gradients, count);
-  setActive(std::move(next));
+  activeSetChanged();
 }
 
 void SparseParameter::replace(ActiveSet next) {
@@ -184,17 +168,18 @@ void SparseParameter::replace(ActiveSet next) {
   // Ids are compared before the set is verified.
   verifyInvariant(!patterned || next.patternIds.size() == next.units.size(),
                   "units to activate do not carry one pattern each");
-  std::vector<uint32_t> origins(next.units.size());
+  std::vector<uint32_t> oldSlots, newSlots;
   size_t old = 0, oldCount = activeSet.units.size();
   for (size_t slot = 0; slot < next.units.size(); ++slot) {
     while (old < oldCount && activeSet.units[old] < next.units[slot])
       ++old;
-    bool same =
-        old < oldCount && activeSet.units[old] == next.units[slot] &&
-        (!patterned || activeSet.patternIds[old] == next.patternIds[slot]);
-    origins[slot] = same ? static_cast<uint32_t>(old) : kNoOrigin;
+    if (old == oldCount || activeSet.units[old] != next.units[slot] ||
+        (patterned && activeSet.patternIds[old] != next.patternIds[slot]))
+      continue;
+    oldSlots.push_back(static_cast<uint32_t>(old));
+    newSlots.push_back(static_cast<uint32_t>(slot));
   }
-  rebuild(std::move(next), origins);
+  rebuild(std::move(next), oldSlots, newSlots);
 }
 
 void SparseParameter::prune(const std::vector<uint32_t> &keptSlots) {
@@ -214,37 +199,34 @@ void SparseParameter::exchange(const std::vector<uint32_t> &keptSlots,
   size_t keptCount = keptSlots.size(), grownCount = grown.units.size();
   verifyInvariant(grown.patternIds.size() == (patterned ? grownCount : 0),
                   "units to grow do not carry one pattern each");
-  for (size_t i = 0; i < keptCount; ++i)
-    verifyInvariant(keptSlots[i] < activeSet.units.size() &&
-                        (i == 0 || keptSlots[i] > keptSlots[i - 1]),
-                    "slots to keep are out of range or out of order");
+  verifyInvariant(
+      std::adjacent_find(keptSlots.begin(), keptSlots.end(),
+                         std::greater_equal<uint32_t>()) == keptSlots.end() &&
+          (keptCount == 0 || keptSlots.back() < activeSet.units.size()),
+      "slots to keep are out of range or out of order");
   ActiveSet next;
   next.units.resize(keptCount + grownCount);
   next.patternIds.resize(patterned ? next.units.size() : 0);
-  std::vector<uint32_t> origins(next.units.size());
+  std::vector<uint32_t> newSlots(keptCount);
   size_t kept = 0, added = 0;
-  // Which comes next follows no pattern that a branch could learn.
-  auto take = [&](uint32_t slot, uint32_t oldUnit, uint32_t newUnit,
-                  bool takeOld) {
-    size_t at = kept + added;
-    next.units[at] = takeOld ? oldUnit : newUnit;
-    origins[at] = takeOld ? slot : kNoOrigin;
+  for (; kept < keptCount; ++kept) {
+    uint32_t unit = activeSet.units[keptSlots[kept]];
+    for (; added < grownCount && grown.units[added] < unit; ++added) {
+      next.units[kept + added] = grown.units[added];
+      if (patterned)
+        next.patternIds[kept + added] = grown.patternIds[added];
+    }
+    newSlots[kept] = static_cast<uint32_t>(kept + added);
+    next.units[kept + added] = unit;
     if (patterned)
-      next.patternIds[at] =
-          *(takeOld ? &activeSet.patternIds[slot] : &grown.patternIds[added]);
-    kept += takeOld ? 1 : 0;
-    added += takeOld ? 0 : 1;
-  };
-  while (kept < keptCount && added < grownCount) {
-    uint32_t slot = keptSlots[kept];
-    uint32_t oldUnit = activeSet.units[slot], newUnit = grown.units[added];
-    take(slot, oldUnit, newUnit, oldUnit < newUnit);
+      next.patternIds[kept + added] = activeSet.patternIds[keptSlots[kept]];
   }
-  while (kept < keptCount)
-    take(keptSlots[kept], activeSet.units[keptSlots[kept]], 0, true);
-  while (added < grownCount)
-    take(0, 0, grown.units[added], false);
-  rebuild(std::move(next), origins);
+  std::copy(grown.units.begin() + added, grown.units.end(),
+            next.units.begin() + kept + added);
+  std::copy(grown.patternIds.begin() + (patterned ? added : 0),
+            grown.patternIds.end(),
+            next.patternIds.begin() + (patterned ? kept + added : 0));
+  rebuild(std::move(next), keptSlots, newSlots);
 }
 
 void SparseParameter::visitState(StateVisitor &state) {

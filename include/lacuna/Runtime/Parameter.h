@@ -138,10 +138,11 @@ public:
   void visitState(StateVisitor &state) override;
 
 private:
-  /// Takes this set; unit i keeps what the old slot origins[i] holds, or starts
-  /// from zero.
-  void rebuild(ActiveSet next, const std::vector<uint32_t> &origins);
-  void setActive(ActiveSet active);
+  /// Takes this set; what the old slot oldSlots[i] holds goes to newSlots[i],
+  /// and all else starts from zero.
+  void rebuild(ActiveSet next, const std::vector<uint32_t> &oldSlots,
+               const std::vector<uint32_t> &newSlots);
+  void activeSetChanged();
 
   Geometry layerGeometry;
   Structure layerStructure;
