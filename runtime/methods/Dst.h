@@ -31,6 +31,8 @@ public:
   std::string name() const override { return "dst"; }
   void initialise(MethodContext &context) override;
   void mutate(MethodContext &context, const MutationEvent &event) override;
+  /// Thresholds decide what is active.
+  bool startsFromBudget() const override { return false; }
   /// Weights that are not active become zero, and stay inactive as long as
   /// thresholds do not fall below it.
   void adoptWeights(MethodContext &context) override;

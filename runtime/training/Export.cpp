@@ -33,7 +33,7 @@ constexpr int64_t kMaxFileBytes = int64_t(1) << 34;
 
 constexpr std::string_view kLayer = ".layer", kValues = ".values",
                            kMean = ".running_mean",
-                           kVariance = ".running_variance";
+                           kVariance = ".running_variance", kMethod = "method.";
 
 bool endsWith(const std::string &text, std::string_view end) {
   return text.size() > end.size() &&
@@ -287,6 +287,8 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
     described.insert(parameter);
   }
   for (const auto &[name, entry] : checkpoint.contents().entries()) {
+    if (name.rfind(kMethod, 0) == 0)
+      continue;
     if (endsWith(name, kMean) || endsWith(name, kVariance))
       archive.add(name, listArray(checkpoint, name));
     else if (endsWith(name, kValues) &&
@@ -328,7 +330,8 @@ ExportManifest readManifest(const std::string &folder) {
   return manifest;
 }
 
-void importNetwork(const std::string &folder, Network &network) {
+void importNetwork(const std::string &folder, Network &network,
+                   bool sameDensity) {
   ExportManifest manifest = readManifest(folder);
   if (manifest.model != network.name())
     throw UserError(folder + "/" + kManifest + ": model: is '" +
@@ -342,7 +345,7 @@ void importNetwork(const std::string &folder, Network &network) {
   importer.refuseUnread();
   for (size_t i = 0; i < units.size(); ++i) {
     const SparseParameter &weight = network.weightLayers()[i]->weight();
-    if (weight.activeUnits() != units[i])
+    if (sameDensity && weight.activeUnits() != units[i])
       throw UserError(folder + ": " + weight.name() + ": has " +
                       std::to_string(weight.activeUnits()) +
                       " active units, this run starts with " +

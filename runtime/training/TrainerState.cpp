@@ -125,7 +125,7 @@ void Trainer::save(const std::string &path) {
 }
 
 void Trainer::startFrom(const std::string &exportFolder) {
-  importNetwork(exportFolder, network);
+  importNetwork(exportFolder, network, method.startsFromBudget());
   method.adoptWeights(methodContext);
   network.repackChanged();
   position.repacks = -network.repacks();

@@ -100,6 +100,28 @@ class ExportTest(CheckpointTest):
                         with open(os.path.join(self.folder, name), "rb") as b:
                             self.assertEqual(a.read(), b.read(), name)
 
+    def test_dst_starts_from_what_dst_left(self):
+        dst = {"method": "dst", "scheme": "unstructured"}
+        # So large a regulariser leaves another density than any run starts with.
+        self.export(epochs=2, alpha=0.01, lr=0.1, **dst)
+        left = numpy.load(os.path.join(self.folder, "weights.npz"))
+        self.assertFalse([name for name in left.files if "method" in name])
+        fc1 = self.descriptor("fc1.weight")["active"]
+        self.assertLess(len(fc1), 0.9 * left["fc1.weight"].size)
+        # So small a step changes no weight that is active.
+        second = self.flags(
+            "second", epochs=1, lr=1e-30, init=self.folder,
+            save=self.path("second.safetensors"), **dst
+        )
+        self.succeed(*second)
+        self.succeed("export", self.path("second.safetensors"), "-o", self.path("back"))
+        back = numpy.load(self.path("back", "weights.npz"))
+        self.assertEqual(sorted(back.files), sorted(left.files))
+        for name in left.files:
+            numpy.testing.assert_allclose(back[name], left[name], 0, 1e-20, name)
+        self.refuse_init(["active units", "sparsity"], method="static",
+                         scheme="unstructured")
+
     def test_training_goes_on_from_an_export(self):
         self.export(epochs=4)
         first = self.succeed(*self.flags("fresh", epochs=1))

@@ -29,9 +29,9 @@ struct ExportManifest {
 };
 
 /// Writes the network of a checkpoint as it stands, weights dense with zeros
-/// where nothing is active. Makes the folder. Throws UserError when the
-/// checkpoint does not hold a network, EnvironmentError when a file cannot be
-/// written.
+/// where nothing is active; nothing of what its method keeps. Makes the folder.
+/// Throws UserError when the checkpoint does not hold a network,
+/// EnvironmentError when a file cannot be written.
 void exportNetwork(Checkpoint &checkpoint, const std::string &folder);
 
 /// The network of a checkpoint as it stands: model, shape of the images and
@@ -45,9 +45,11 @@ ExportManifest readManifest(const std::string &folder);
 
 /// Gives a network the active sets, weights, norms and biases of an export.
 /// What the optimiser keeps is zero. The network must be of the same model and
-/// schemes, and hold as many active units in each layer. Throws UserError
-/// naming file and field. Kernels must be packed anew after it.
-void importNetwork(const std::string &folder, Network &network);
+/// schemes, and with `sameDensity` hold as many active units in each layer.
+/// Throws UserError naming file and field. Kernels must be packed anew after
+/// it.
+void importNetwork(const std::string &folder, Network &network,
+                   bool sameDensity);
 
 } // namespace lacuna
 

@@ -192,6 +192,9 @@ public:
     return false;
   }
 
+  /// Whether training starts with a given number of active units in each layer.
+  /// Else any may replace them before adoptWeights().
+  virtual bool startsFromBudget() const { return true; }
   /// Called when the weights of active units were replaced from outside, after
   /// initialise() and before training. Methods that keep weights of their own
   /// take them over.
