@@ -67,19 +67,29 @@ private:
     if (weight.structure().scheme != Scheme::Unstructured)
       return slotsToKeep(weight, kept(scores.size()), scores);
     verifyFinite(weight, scores);
-    std::vector<uint32_t> result;
+    std::vector<uint8_t> stays(scores.size(), 0);
     for (bool negative : {false, true}) {
-      std::vector<uint32_t> slots;
-      std::vector<double> own;
-      for (uint32_t slot = 0; slot < scores.size(); ++slot)
-        if ((weight.values()[slot] < 0) == negative) {
-          slots.push_back(slot);
-          own.push_back(scores[slot]);
-        }
-      for (uint32_t chosen : largest(own, kept(own.size())))
-        result.push_back(slots[chosen]);
+      // Every slot is written, and overwritten by the next unless it counts: a
+      // branch could not tell which do.
+      std::vector<uint32_t> slots(scores.size() + 1);
+      std::vector<double> own(scores.size() + 1);
+      size_t count = 0;
+      for (size_t slot = 0; slot < scores.size(); ++slot) {
+        slots[count] = static_cast<uint32_t>(slot);
+        own[count] = scores[slot];
+        count += (weight.values()[slot] < 0) == negative ? 1 : 0;
+      }
+      own.resize(count);
+      for (uint32_t chosen : largest(own, kept(count)))
+        stays[slots[chosen]] = 1;
     }
-    std::sort(result.begin(), result.end());
+    std::vector<uint32_t> result(scores.size() + 1);
+    size_t count = 0;
+    for (size_t slot = 0; slot < scores.size(); ++slot) {
+      result[count] = static_cast<uint32_t>(slot);
+      count += stays[slot];
+    }
+    result.resize(count);
     return result;
   }
 
