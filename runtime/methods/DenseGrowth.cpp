@@ -81,7 +81,7 @@ private:
 /// Kernels kept and kernels that may grow, of one filter.
 struct Filter {
   int64_t kept = 0;
-  std::vector<Candidate> others; ///< The best in front.
+  std::vector<Candidate> others;
 };
 
 std::vector<Candidate> balanced(std::vector<Filter> &filters, int64_t count) {
@@ -89,12 +89,15 @@ std::vector<Candidate> balanced(std::vector<Filter> &filters, int64_t count) {
   int64_t remainder = count % static_cast<int64_t>(filters.size());
   std::vector<Candidate> chosen, next;
   for (Filter &filter : filters) {
-    std::sort(filter.others.begin(), filter.others.end(), isBetter);
     if (filter.kept > share) {
       --remainder;
       continue;
     }
     size_t grown = static_cast<size_t>(share - filter.kept);
+    if (grown < filter.others.size())
+      std::nth_element(filter.others.begin(),
+                       filter.others.begin() + int64_t(grown),
+                       filter.others.end(), isBetter);
     chosen.insert(chosen.end(), filter.others.begin(),
                   filter.others.begin() + static_cast<int64_t>(grown));
     if (grown < filter.others.size())
