@@ -18,10 +18,12 @@ namespace {
 /// The batch for which tiles that span batch blocks are sized.
 constexpr int64_t kNominalBatch = 64;
 constexpr int64_t kFloatBytes = 4;
-/// Fewer pixels a tile are not worth having all source channels in the L1.
-constexpr int64_t kFewestPixelsInL1 = 8;
+/// Pixels of a tile that are worth having all source channels of in the L1, or
+/// twice as many where results leave the caches.
+constexpr int64_t kFewestPixels = 8;
 /// Where planes are larger, a batch of a 1x1 convolution's results leaves the
-/// caches: two rows a panel then take half the time of four at 56x56.
+/// caches: blocks with two rows a panel then take half the time of those with
+/// four at 56x56.
 constexpr int64_t kCachedPlanePixels = 28 * 28;
 /// Indices address this many vectors of scratch.
 constexpr int64_t kMaxScratchVectors = 65536;
@@ -139,7 +141,7 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   bool gradWeight = operation == Operation::GradWeight;
   bool strided = geometry.stride.height * geometry.stride.width > 1;
   bool pointwise = geometry.kernel.height * geometry.kernel.width == 1 &&
-                   plane.height * plane.width >= kFewestPixelsInL1 &&
+                   plane.height * plane.width >= kFewestPixels &&
                    structure.scheme != Scheme::Dense;
   // A sparse 1x1 convolution waits for memory: with all source channels in the
   // L1 it touches its result once, and may store it past the caches.
@@ -147,13 +149,14 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
       gradInput ? geometry.outChannels : geometry.inChannels;
   int64_t pixelsInL1 =
       target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
-  bool oneChunk = pointwise && !gradWeight && pixelsInL1 >= kFewestPixelsInL1;
+  bool leavesCaches = target.instructions.streamingStores && !strided &&
+                      plane.height * plane.width > kCachedPlanePixels;
+  bool oneChunk = pointwise && !gradWeight &&
+                  pixelsInL1 * (leavesCaches ? 2 : 1) >= kFewestPixels;
   if (oneChunk) {
-    tilePixels = std::min(tilePixels, pixelsInL1);
-    // Results that leave the caches do so in longer runs to fewer planes.
-    if (target.instructions.streamingStores && !strided &&
-        plane.height * plane.width > kCachedPlanePixels &&
-        schedule.panelRows == 4) {
+    tilePixels = std::min(tilePixels, std::max(pixelsInL1, kFewestPixels));
+    // Longer runs to fewer planes.
+    if (leavesCaches && schedule.panelRows == 4) {
       schedule.panelRows = 2;
       schedule.panelPixels = accumulators / schedule.panelRows;
     }
@@ -219,7 +222,10 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
   // A stride leaves few items for each packed pixel: longer runs are worth a
   // tile that is a little too large for the L1.
-  int64_t tenths = strided || wholePlane ? 15 : oneChunk ? 10 : 8;
+  int64_t tenths = strided || wholePlane      ? 15
+                   : oneChunk && leavesCaches ? 20
+                   : oneChunk                 ? 10
+                                              : 8;
   int64_t budget = target.l1Bytes * tenths / 10;
   int64_t fit = budget / channelBytes;
   fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
