@@ -28,9 +28,6 @@ namespace lacuna {
 
 namespace {
 
-/// Kernels kept although nobody uses them, so that an undone mutation is free.
-constexpr size_t kIdleKernels = 256;
-
 [[noreturn]] void failLink(llvm::Error error) {
   throw InternalError("the JIT failed: " + llvm::toString(std::move(error)));
 }
@@ -283,7 +280,7 @@ private:
   /// Forgets the kernel unused for longest, if too many are kept and one is
   /// not in use. Called under the lock.
   std::shared_ptr<const Kernel> evictIdle() {
-    if (kernels.size() < kIdleKernels)
+    if (static_cast<int64_t>(kernels.size()) < options.keptKernels)
       return nullptr;
     auto oldest = kernels.end();
     for (auto it = kernels.begin(); it != kernels.end(); ++it)

@@ -25,9 +25,12 @@ struct ProviderOptions {
   std::string cacheDirectory;  ///< Disk cache; empty: the user's default.
   std::string cpu;             ///< As LLVM names it; empty: this machine's.
   int64_t cacheLimitBytes = 0; ///< Of the disk cache; 0: the default.
-  bool noDiskCache = false;    ///< Neither read nor write the disk cache.
-  bool recompile = false;      ///< Use no compiled kernel of the disk cache.
-  bool noTuned = false;        ///< Use no tuned schedule of the disk cache.
+  /// Kernels in memory beyond which those that nobody uses go, the least
+  /// recently used first; until then an undone mutation is free.
+  int64_t keptKernels = 256;
+  bool noDiskCache = false; ///< Neither read nor write the disk cache.
+  bool recompile = false;   ///< Use no compiled kernel of the disk cache.
+  bool noTuned = false;     ///< Use no tuned schedule of the disk cache.
 };
 
 using ProviderFactory =
