@@ -153,9 +153,9 @@ BundleManifest describe(const BundleRequest &request,
   return manifest;
 }
 
-bool isLibrary(BundlePart part) {
-  return part == BundlePart::Object || part == BundlePart::Archive ||
-         part == BundlePart::Shared;
+bool isLibrary(CodePart part) {
+  return part == CodePart::Object || part == CodePart::Archive ||
+         part == CodePart::Shared;
 }
 
 } // namespace
@@ -183,29 +183,14 @@ BundleManifest writeBundle(const BundleRequest &request,
   if (!isIdentifier(request.name))
     throw UserError("name: '" + request.name +
                     "' must be an identifier of C: it becomes part of names");
-  llvm::Triple triple(request.target.triple);
-  const std::set<BundlePart> &parts = request.parts;
-  if (parts.count(BundlePart::Shared) && !triple.isOSBinFormatELF())
-    throw UserError("emit: a shared object for " + request.target.triple +
-                    " needs that system's own linker; use --emit=archive and "
-                    "link it there");
+  checkParts(request.parts, request.target);
   PlannedKernels planned = planAll(request);
   OutputFolder folder(directory);
-
-  struct Text {
-    BundlePart part;
-    KernelOutput output;
-    const char *extension;
-  };
-  for (const Text &text :
-       {Text{BundlePart::Mlir, KernelOutput::Mlir, ".mlir"},
-        Text{BundlePart::Llvm, KernelOutput::Llvm, ".ll"},
-        Text{BundlePart::Assembly, KernelOutput::Assembly, ".s"}})
-    if (parts.count(text.part))
-      for (const auto &[name, content] :
-           compileAll(planned, request, text.output))
-        folder.write(name + text.extension, content);
-  if (std::none_of(parts.begin(), parts.end(), isLibrary))
+  for (const TextPart &text : textParts(request.parts))
+    for (const auto &[name, content] :
+         compileAll(planned, request, text.output))
+      folder.write(name + text.extension, content);
+  if (std::none_of(request.parts.begin(), request.parts.end(), isLibrary))
     return describe(request, planned, {});
 
   std::map<std::string, std::string> objects =
@@ -216,15 +201,7 @@ BundleManifest writeBundle(const BundleRequest &request,
     members.push_back({name + ".o", std::move(bytes)});
   members.push_back(
       {request.name + "_bundle.o", tableObject(manifest, request.target)});
-  if (parts.count(BundlePart::Object))
-    for (const NamedObject &object : members)
-      folder.write(object.name, object.bytes);
-  if (parts.count(BundlePart::Archive))
-    folder.write("lib" + request.name + ".a",
-                 archiveOf(members, triple.isOSBinFormatMachO()));
-  std::string shared = "lib" + request.name + ".so";
-  if (parts.count(BundlePart::Shared))
-    folder.write(shared, sharedObjectOf(members, shared, triple));
+  writeLibraries(members, request.name, request.parts, request.target, folder);
   folder.write(request.name + ".h", headerText(manifest));
   manifest.files = folder.files();
   folder.write(kManifestFile, formatManifest(manifest));

@@ -15,6 +15,7 @@
 
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/Program.h"
+#include "llvm/TargetParser/Triple.h"
 
 #include <limits>
 
@@ -31,8 +32,7 @@ std::string linker() {
                          "); without it: --emit=archive");
 }
 
-} // namespace
-
+/// `darwin`: in the form of Apple's tools.
 std::string archiveOf(const std::vector<NamedObject> &objects, bool darwin) {
   std::vector<llvm::NewArchiveMember> members;
   for (const NamedObject &object : objects)
@@ -47,7 +47,8 @@ std::string archiveOf(const std::vector<NamedObject> &objects, bool darwin) {
   return (*buffer)->getBuffer().str();
 }
 
-/// Kernels call nothing, so that no library of the target is needed.
+/// Kernels and networks call nothing, so that no library of the target is
+/// needed.
 std::string sharedObjectOf(const std::vector<NamedObject> &objects,
                            const std::string &name,
                            const llvm::Triple &triple) {
@@ -75,6 +76,42 @@ std::string sharedObjectOf(const std::vector<NamedObject> &objects,
         program + " failed: " +
         (status < 0 ? problem : readFile(messages, kMaxMessages)));
   return readFile(output, std::numeric_limits<int64_t>::max());
+}
+
+} // namespace
+
+void checkParts(const CodeParts &parts, const Target &target) {
+  if (parts.count(CodePart::Shared) &&
+      !llvm::Triple(target.triple).isOSBinFormatELF())
+    throw UserError("emit: a shared object for " + target.triple +
+                    " needs that system's own linker; use --emit=archive and "
+                    "link it there");
+}
+
+std::vector<TextPart> textParts(const CodeParts &parts) {
+  std::vector<TextPart> texts;
+  for (const TextPart &text :
+       {TextPart{CodePart::Mlir, KernelOutput::Mlir, ".mlir"},
+        TextPart{CodePart::Llvm, KernelOutput::Llvm, ".ll"},
+        TextPart{CodePart::Assembly, KernelOutput::Assembly, ".s"}})
+    if (parts.count(text.part))
+      texts.push_back(text);
+  return texts;
+}
+
+void writeLibraries(const std::vector<NamedObject> &objects,
+                    const std::string &name, const CodeParts &parts,
+                    const Target &target, OutputFolder &folder) {
+  llvm::Triple triple(target.triple);
+  if (parts.count(CodePart::Object))
+    for (const NamedObject &object : objects)
+      folder.write(object.name, object.bytes);
+  if (parts.count(CodePart::Archive))
+    folder.write("lib" + name + ".a",
+                 archiveOf(objects, triple.isOSBinFormatMachO()));
+  std::string shared = "lib" + name + ".so";
+  if (parts.count(CodePart::Shared))
+    folder.write(shared, sharedObjectOf(objects, shared, triple));
 }
 
 OutputFolder::OutputFolder(const std::string &path) : path(path) {

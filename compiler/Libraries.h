@@ -8,9 +8,9 @@
 #ifndef LACUNA_COMPILER_LIBRARIES_H
 #define LACUNA_COMPILER_LIBRARIES_H
 
+#include "lacuna/Compiler/CodePart.h"
+#include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Runtime/Bundle.h"
-
-#include "llvm/TargetParser/Triple.h"
 
 #include <map>
 #include <string>
@@ -22,15 +22,6 @@ struct NamedObject {
   std::string name; ///< With .o.
   std::string bytes;
 };
-
-/// A static library. `darwin`: in the form of Apple's tools.
-std::string archiveOf(const std::vector<NamedObject> &objects, bool darwin);
-
-/// An ELF shared object that needs no other: what the objects call must be in
-/// them, but for libgcc on 32-bit ARM. Throws EnvironmentError without a linker
-/// (ld.lld).
-std::string sharedObjectOf(const std::vector<NamedObject> &objects,
-                           const std::string &name, const llvm::Triple &triple);
 
 /// A folder that is written file by file. Whoever needs to tell a whole folder
 /// writes a manifest last; one that is there already is removed at the start.
@@ -46,6 +37,28 @@ private:
   std::string path;
   std::map<std::string, BundledFile> written;
 };
+
+/// Throws UserError when the target does not have one of the parts.
+void checkParts(const CodeParts &parts, const Target &target);
+
+/// A part that is a text for people.
+struct TextPart {
+  CodePart part;
+  KernelOutput output;
+  const char *extension;
+};
+
+/// Those among the parts.
+std::vector<TextPart> textParts(const CodeParts &parts);
+
+/// Writes those of object, archive and shared that are among the parts: the
+/// objects, libNAME.a (in the form of Apple's tools for Mach-O), and
+/// libNAME.so, which needs no other library: what the objects call must be in
+/// them, but for libgcc on 32-bit ARM. Throws EnvironmentError without a linker
+/// (ld.lld).
+void writeLibraries(const std::vector<NamedObject> &objects,
+                    const std::string &name, const CodeParts &parts,
+                    const Target &target, OutputFolder &folder);
 
 } // namespace lacuna
 

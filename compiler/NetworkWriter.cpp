@@ -9,10 +9,7 @@
 
 #include "Libraries.h"
 
-#include "lacuna/Support/Error.h"
-
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/TargetParser/Triple.h"
 
 namespace lacuna {
 
@@ -77,37 +74,17 @@ std::string headerText(const NetworkRequest &request,
 } // namespace
 
 CompiledNetwork writeNetwork(const NetworkRequest &request,
-                             const std::set<NetworkPart> &parts,
+                             const CodeParts &parts,
                              const std::string &directory) {
-  llvm::Triple triple(request.target.triple);
-  if (parts.count(NetworkPart::Shared) && !triple.isOSBinFormatELF())
-    throw UserError("emit: a shared object for " + request.target.triple +
-                    " needs that system's own linker; use --emit=archive and "
-                    "link it there");
+  checkParts(parts, request.target);
   // Compiled before the folder is touched.
   CompiledNetwork compiled = compileNetwork(request);
   OutputFolder folder(directory);
-  struct Text {
-    NetworkPart part;
-    KernelOutput output;
-    const char *extension;
-  };
-  for (const Text &text :
-       {Text{NetworkPart::Mlir, KernelOutput::Mlir, ".mlir"},
-        Text{NetworkPart::Llvm, KernelOutput::Llvm, ".ll"},
-        Text{NetworkPart::Assembly, KernelOutput::Assembly, ".s"}})
-    if (parts.count(text.part))
-      folder.write(request.name + text.extension,
-                   compileNetwork(request, text.output).code);
-  std::vector<NamedObject> objects{{request.name + ".o", compiled.code}};
-  if (parts.count(NetworkPart::Object))
-    folder.write(objects.front().name, objects.front().bytes);
-  if (parts.count(NetworkPart::Archive))
-    folder.write("lib" + request.name + ".a",
-                 archiveOf(objects, triple.isOSBinFormatMachO()));
-  std::string shared = "lib" + request.name + ".so";
-  if (parts.count(NetworkPart::Shared))
-    folder.write(shared, sharedObjectOf(objects, shared, triple));
+  for (const TextPart &text : textParts(parts))
+    folder.write(request.name + text.extension,
+                 compileNetwork(request, text.output).code);
+  writeLibraries({{request.name + ".o", compiled.code}}, request.name, parts,
+                 request.target, folder);
   folder.write(request.name + ".h", headerText(request, compiled));
   return compiled;
 }

@@ -61,7 +61,7 @@ protected:
     BundleRequest request;
     request.target = target;
     request.kernels = withStreamKernels(kernels);
-    request.parts = {BundlePart::Archive, BundlePart::Shared};
+    request.parts = {CodePart::Archive, CodePart::Shared};
     return writeBundle(request, path());
   }
   BundleManifest writeOne() {
@@ -273,9 +273,9 @@ TEST_F(BundleTest, SharedObjectsAreForElf) {
   BundleRequest request;
   request.target = crossTarget("apple-m1", "");
   request.kernels = requestsFor(layer(1), Structure::block(4));
-  request.parts = {BundlePart::Shared};
+  request.parts = {CodePart::Shared};
   EXPECT_THROW(writeBundle(request, path()), UserError);
-  request.parts = {BundlePart::Archive};
+  request.parts = {CodePart::Archive};
   EXPECT_EQ(writeBundle(request, path()).kernels.size(), 3u);
 }
 

@@ -114,7 +114,7 @@ protected:
     request.target = hostTarget();
     request.batch = batch;
     request.bakeLimit = bakeLimit;
-    compiled = writeNetwork(request, {NetworkPart::Shared}, folder.string());
+    compiled = writeNetwork(request, {CodePart::Shared}, folder.string());
     Library library((folder / "libnet.so").string());
     Function run = library.find("net_run");
     EXPECT_NE(run, nullptr);

@@ -61,7 +61,7 @@ public:
     if (!mkdtemp(pattern.data()))
       throw EnvironmentError("cannot make a temporary folder like " + pattern);
     folder = pattern;
-    compiled = writeNetwork(request, {NetworkPart::Shared}, folder);
+    compiled = writeNetwork(request, {CodePart::Shared}, folder);
     std::string path = folder + "/lib" + request.name + ".so";
     library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library)

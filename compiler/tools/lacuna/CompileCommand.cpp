@@ -8,6 +8,7 @@
 #include "CompileCommand.h"
 
 #include "CommandLine.h"
+#include "DeviceFlags.h"
 
 #include "lacuna/Compiler/BundleWriter.h"
 #include "lacuna/Compiler/KernelCache.h"
@@ -43,11 +44,6 @@ Examples:
   lacuna compile --descriptor conv.json --target x86-64-v3 --emit=asm -o asm
 )";
 
-const std::map<std::string, BundlePart> kParts = {
-    {"mlir", BundlePart::Mlir},       {"llvm", BundlePart::Llvm},
-    {"asm", BundlePart::Assembly},    {"obj", BundlePart::Object},
-    {"archive", BundlePart::Archive}, {"shared", BundlePart::Shared}};
-
 const std::map<std::string, Scheme> kSchemes = {
     {"unstructured", Scheme::Unstructured},
     {"block", Scheme::Block},
@@ -68,9 +64,9 @@ struct CompileFlags {
   double sparsity = 0.9;
   std::vector<int64_t> input;
   int64_t classes = 10;
-  std::string triple, cpu, output;
+  DeviceFlags device;
+  std::string output;
   std::string name = "kernels";
-  std::vector<std::string> emit;
   std::vector<std::string> operations;
   std::string level = "specialised";
   bool noFusion = false;
@@ -107,20 +103,11 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
   app.add_flag("--no-fusion", flags.noFusion,
                "The model runs batch norm and sums as passes of their own")
       ->excludes(descriptor);
-  app.add_option("--target", flags.triple,
-                 "Triple, or a name that `lacuna targets` lists; default this "
-                 "machine");
-  app.add_option("--cpu", flags.cpu,
-                 "CPU as LLVM names it; default the target's least");
+  addDeviceFlags(app, flags.device);
   app.add_option("-o,--output", flags.output, "Folder of the bundle")
       ->required();
   app.add_option("--name", flags.name, "Of the library, an identifier of C")
       ->capture_default_str();
-  app.add_option("--emit", flags.emit,
-                 "Any of mlir,llvm,asm,obj,archive,shared; default "
-                 "archive,shared")
-      ->delimiter(',')
-      ->check(CLI::IsMember(kParts));
   app.add_option("--op", flags.operations,
                  "Any of forward,grad-input,grad-weight; default all")
       ->delimiter(',')
@@ -195,19 +182,6 @@ std::vector<KernelRequest> requestsOf(const CompileFlags &flags) {
   return requests;
 }
 
-std::set<BundlePart> partsOf(const CompileFlags &flags, const Target &target) {
-  std::set<BundlePart> parts;
-  for (const std::string &name : flags.emit)
-    parts.insert(kParts.at(name));
-  if (!parts.empty())
-    return parts;
-  parts.insert(BundlePart::Archive);
-  // Said by `lacuna targets`; whoever asks for it by name gets an error.
-  if (target.triple.find("apple") == std::string::npos)
-    parts.insert(BundlePart::Shared);
-  return parts;
-}
-
 /// Gives requests the schedules that were tuned for this target. Returns how
 /// many kernels have one.
 int useTunedSchedules(const ProviderOptions &options, BundleRequest &request) {
@@ -249,11 +223,11 @@ int useTunedSchedules(const ProviderOptions &options, BundleRequest &request) {
 void compile(const CompileFlags &flags) {
   BundleRequest request;
   request.name = flags.name;
-  request.target = crossTarget(flags.triple, flags.cpu);
+  request.target = flags.device.target();
   request.kernels = requestsOf(flags);
   if (!flags.noStreamKernels)
     request.kernels = withStreamKernels(request.kernels);
-  request.parts = partsOf(flags, request.target);
+  request.parts = flags.device.parts(request.target);
   request.threads = flags.provider.threads;
   int tuned = useTunedSchedules(flags.provider, request);
   BundleManifest manifest = writeBundle(request, flags.output);

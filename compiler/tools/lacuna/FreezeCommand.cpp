@@ -8,6 +8,7 @@
 #include "FreezeCommand.h"
 
 #include "CommandLine.h"
+#include "DeviceFlags.h"
 
 #include "lacuna/Compiler/NetworkCompiler.h"
 #include "lacuna/Runtime/DataSet.h"
@@ -17,7 +18,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <map>
 
 namespace lacuna {
 
@@ -35,15 +35,10 @@ Example:
   lacuna freeze run.safetensors --name lenet --target cortex-a76 -o frozen
 )";
 
-const std::map<std::string, NetworkPart> kParts = {
-    {"mlir", NetworkPart::Mlir},       {"llvm", NetworkPart::Llvm},
-    {"asm", NetworkPart::Assembly},    {"obj", NetworkPart::Object},
-    {"archive", NetworkPart::Archive}, {"shared", NetworkPart::Shared}};
-
 struct FreezeFlags {
-  std::string checkpoint, folder, triple, cpu;
+  std::string checkpoint, folder;
   std::string name = "network";
-  std::vector<std::string> emit;
+  DeviceFlags device;
   int64_t batch = 1;
   int64_t bakeLimit = -1;
 };
@@ -57,16 +52,7 @@ void defineFlags(CLI::App &app, FreezeFlags &flags) {
       ->capture_default_str();
   app.add_option("--batch", flags.batch, "Images of a call")
       ->capture_default_str();
-  app.add_option("--target", flags.triple,
-                 "Triple, or a name that lacuna targets lists; default this "
-                 "machine");
-  app.add_option("--cpu", flags.cpu,
-                 "CPU as LLVM names it; default the target's least");
-  app.add_option("--emit", flags.emit,
-                 "Any of mlir,llvm,asm,obj,archive,shared; default "
-                 "archive,shared")
-      ->delimiter(',')
-      ->check(CLI::IsMember(kParts));
+  addDeviceFlags(app, flags.device);
   app.add_option("--bake-limit", flags.bakeLimit,
                  "Most bytes of code whose addresses are a layer's active "
                  "weights; larger layers walk tables (16384)")
@@ -105,7 +91,7 @@ void printStages(const CompiledNetwork &compiled) {
 void freeze(const FreezeFlags &flags) {
   NetworkRequest request;
   request.name = flags.name;
-  request.target = crossTarget(flags.triple, flags.cpu);
+  request.target = flags.device.target();
   request.batch = flags.batch;
   request.bakeLimit = flags.bakeLimit;
   Checkpoint checkpoint(flags.checkpoint);
@@ -114,15 +100,8 @@ void freeze(const FreezeFlags &flags) {
   request.mean = std::move(images.mean);
   request.deviation = std::move(images.deviation);
 
-  std::set<NetworkPart> parts;
-  for (const std::string &name : flags.emit)
-    parts.insert(kParts.at(name));
-  if (parts.empty()) {
-    parts.insert(NetworkPart::Archive);
-    if (request.target.triple.find("apple") == std::string::npos)
-      parts.insert(NetworkPart::Shared);
-  }
-  CompiledNetwork compiled = writeNetwork(request, parts, flags.folder);
+  CompiledNetwork compiled =
+      writeNetwork(request, flags.device.parts(request.target), flags.folder);
   printStages(compiled);
   std::printf("%s/%s.h: %s_run for %s, %s, batch %lld, %lld bytes of scratch\n",
               flags.folder.c_str(), flags.name.c_str(), flags.name.c_str(),

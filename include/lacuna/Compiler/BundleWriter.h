@@ -8,24 +8,20 @@
 #ifndef LACUNA_COMPILER_BUNDLEWRITER_H
 #define LACUNA_COMPILER_BUNDLEWRITER_H
 
+#include "lacuna/Compiler/CodePart.h"
 #include "lacuna/Compiler/Target.h"
 #include "lacuna/Runtime/Bundle.h"
 
-#include <set>
 #include <string>
 #include <vector>
 
 namespace lacuna {
 
-/// What a bundle may hold: a file a kernel for the first four, one library of
-/// all kernels for the others.
-enum class BundlePart { Mlir, Llvm, Assembly, Object, Archive, Shared };
-
 struct BundleRequest {
   std::string name = "kernels"; ///< A C identifier.
   Target target;
   std::vector<KernelRequest> kernels;
-  std::set<BundlePart> parts;
+  CodeParts parts;
   int threads = 1; ///< Kernels compiled at once.
 };
 

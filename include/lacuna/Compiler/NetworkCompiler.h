@@ -8,11 +8,11 @@
 #ifndef LACUNA_COMPILER_NETWORKCOMPILER_H
 #define LACUNA_COMPILER_NETWORKCOMPILER_H
 
+#include "lacuna/Compiler/CodePart.h"
 #include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Compiler/Target.h"
 #include "lacuna/Runtime/FrozenNetwork.h"
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -55,15 +55,12 @@ struct CompiledNetwork {
 CompiledNetwork compileNetwork(const NetworkRequest &request,
                                KernelOutput output = KernelOutput::Object);
 
-/// What a folder may hold of a network.
-enum class NetworkPart { Mlir, Llvm, Assembly, Object, Archive, Shared };
-
 /// Writes the parts asked for, as libNAME.a, libNAME.so, NAME.o, NAME.s,
 /// NAME.ll or NAME.mlir, and NAME.h. Throws as compileNetwork() does, UserError
 /// for a part that the target does not have, EnvironmentError when the folder
 /// cannot be written or the linker (ld.lld) is missing.
 CompiledNetwork writeNetwork(const NetworkRequest &request,
-                             const std::set<NetworkPart> &parts,
+                             const CodeParts &parts,
                              const std::string &directory);
 
 } // namespace lacuna
