@@ -96,11 +96,14 @@ private:
 TEST_F(BundleTest, KernelsAreThoseOfTheJit) {
   std::vector<KernelRequest> requests =
       requestsFor(layer(1), Structure::pattern(mestPatterns()));
+  for (const KernelRequest &request :
+       requestsFor(layer(1), Structure::channel()))
+    requests.push_back(request);
   write(requests);
   auto provider = openBundle(path(), {true});
   EXPECT_EQ(provider->lanes(), jitFor().lanes());
-  LayerProblem problem({layer(1), requests[0].structure, 19, 0.3, 5});
   for (const KernelRequest &request : requests) {
+    LayerProblem problem({layer(1), request.structure, 19, 0.3, 5});
     auto bundled = provider->get(request);
     auto compiled = jitFor().get(request);
     EXPECT_EQ(bundled->key, compiled->key);

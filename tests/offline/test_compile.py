@@ -135,6 +135,21 @@ class CompileTest(ToolTest):
         fused = {name for kernel in manifest["kernels"] for name in kernel["fusion"]}
         self.assertLessEqual({"statistics", "normalise", "bias"}, fused)
 
+    def test_models_have_the_scheme_asked_for(self):
+        for scheme in ("unstructured", "block", "pattern", "channel"):
+            folder = self.path(scheme)
+            self.succeed(
+                "compile", "--model", "lenet-300-100", "--scheme", scheme,
+                "--op", "forward", "--no-stream-kernels", "-o", folder
+            )
+            with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+                kernels = json.load(file)["kernels"]
+            found = {kernel["layer"]["scheme"] for kernel in kernels}
+            # Linear layers have no patterns, but blocks; the classifier is dense.
+            self.assertEqual(
+                found, {"dense", "block" if scheme == "pattern" else scheme}
+            )
+
     def test_refusals(self):
         compile = ("compile", "--descriptor", self.conv, "-o", self.path("out"))
         self.refuse(USER_ERROR, ["riscv64", "lacuna targets"],
@@ -149,6 +164,9 @@ class CompileTest(ToolTest):
                     "compile", "-o", self.path("out"))
         self.refuse(USER_ERROR, ["is unknown"],
                     "compile", "--model", "no-model", "-o", self.path("out"))
+        self.refuse(USER_ERROR, ["scheme: 'dense' is unknown", "channel"],
+                    "compile", "--model", "lenet-300-100", "--scheme", "dense",
+                    "-o", self.path("out"))
         self.refuse(USAGE_ERROR, [], *compile, "--emit", "wasm")
         self.refuse(USAGE_ERROR, [], *compile, "--model", "lenet-5-caffe")
         self.refuse(ENVIRONMENT_ERROR, ["cannot create"], "compile", "--descriptor",

@@ -44,11 +44,6 @@ Examples:
   lacuna compile --descriptor conv.json --target x86-64-v3 --emit=asm -o asm
 )";
 
-const std::map<std::string, Scheme> kSchemes = {
-    {"unstructured", Scheme::Unstructured},
-    {"block", Scheme::Block},
-    {"pattern", Scheme::Pattern}};
-
 const std::map<std::string, Operation> kOperations = {
     {"forward", Operation::Forward},
     {"grad-input", Operation::GradInput},
@@ -81,8 +76,9 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       app.add_option("--descriptor", flags.descriptors,
                      "Compile the kernels of a layer (JSON); may be repeated");
   model->excludes(descriptor);
-  app.add_option("--scheme", flags.scheme, "Of the model's sparse layers")
-      ->check(CLI::IsMember(kSchemes))
+  app.add_option("--scheme", flags.scheme,
+                 "Of the model's sparse layers: unstructured, block, pattern "
+                 "or channel")
       ->excludes(descriptor)
       ->capture_default_str();
   app.add_option("--sparsity", flags.sparsity,
@@ -134,8 +130,9 @@ ImageShape imagesOf(const CompileFlags &flags) {
 }
 
 std::vector<KernelRequest> modelRequests(const CompileFlags &flags) {
-  Scheme scheme =
-      flags.sparsity > 0 ? kSchemes.at(flags.scheme) : Scheme::Dense;
+  Scheme scheme = parseSparseScheme(flags.scheme);
+  if (flags.sparsity == 0)
+    scheme = Scheme::Dense;
   Network network = makeModel(flags.model, imagesOf(flags), flags.classes,
                               scheme, !flags.noFusion);
   std::vector<KernelRequest> requests;
