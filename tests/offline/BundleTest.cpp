@@ -229,6 +229,20 @@ TEST_F(BundleTest, RefusesSchedulesThatDoNotFit) {
   expectRefused<UserError>("kernels[0].schedule: does not fit the layer");
 }
 
+/// Vectors of a tile: two to the power of 64.
+TEST_F(BundleTest, RefusesTilesWhoseSizeWrapsAround) {
+  writeOne();
+  BundleManifest manifest = parseManifest(manifestText(), "m");
+  BundledKernel &kernel = manifest.kernels[0];
+  kernel.request.geometry =
+      Geometry::conv2d(1 << 16, 4, {4, 4}, {3, 3}, {1, 1}, {1, 1});
+  kernel.schedule.channelChunk = kernel.schedule.batchTile = 1 << 16;
+  kernel.schedule.tileHeight = kernel.schedule.tileWidth = (1 << 16) - 2;
+  replaceManifest(formatManifest(manifest));
+  expectRefused<UserError>(std::string(kManifestFile) +
+                           ": kernels[0].schedule: does not fit the layer");
+}
+
 TEST_F(BundleTest, RefusesCpusThatLackAFeature) {
   writeOne();
   BundleManifest manifest = parseManifest(manifestText(), "m");
