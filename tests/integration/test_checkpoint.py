@@ -109,6 +109,10 @@ class CheckpointRuns(CheckpointTest):
                 self.succeed(*save)
                 # The last but one is of the middle of the last epoch.
                 previous = self.saved + ".previous"
+                found = json.loads(self.succeed("inspect", previous, "--json").stdout)
+                self.assertEqual(
+                    (found["trainer.epoch"], found["trainer.step"]), ("2", "40")
+                )
                 resumed = self.succeed(
                     "train", "--resume", previous, "--threads", 2,
                     "--metrics", self.path("resumed.jsonl"),

@@ -199,16 +199,18 @@ TEST(Rigl, ReturnsWhatItDroppedWhenItsGradientIsLargest) {
   EXPECT_EQ(weights.momentum()[1], 5);
 }
 
-TEST(Rigl, MutatesEveryHundredStepsUntilThreeQuarters) {
-  std::unique_ptr<Method> method = makeMethod("rigl", {0.9, 10});
-  int mutations = 0;
-  for (int64_t step = 0; step < 10 * kSteps; ++step) {
-    bool wants =
-        method->wantsDenseGradients(eventAt(Moment::Gradients, step, kSteps));
-    mutations += wants;
-    ASSERT_EQ(wants, step > 0 && step % 100 == 0 && step < 7500) << step;
+TEST(Rigl, MutatesEveryHundredStepsUntilThreeQuartersOrAsTold) {
+  MethodOptions told{0.9, 10};
+  told.stopFraction = 0.25;
+  for (auto [options, end] :
+       {std::pair(MethodOptions{0.9, 10}, 7500), std::pair(told, 2500)}) {
+    std::unique_ptr<Method> method = makeMethod("rigl", options);
+    for (int64_t step = 0; step < 10 * kSteps; ++step)
+      ASSERT_EQ(
+          method->wantsDenseGradients(eventAt(Moment::Gradients, step, kSteps)),
+          step > 0 && step % 100 == 0 && step < end)
+          << step;
   }
-  EXPECT_EQ(mutations, 74);
 }
 
 TEST(Snfs, MovesWeightsWhereMomentumIs) {
@@ -313,6 +315,21 @@ TEST(Dsr, KeepsTheSumAndSteersItsThreshold) {
   EXPECT_EQ(std::count(small.weight().values(),
                        small.weight().values() + small.weight().size(), 7e-4f),
             1);
+}
+
+TEST(Dsr, StopsWhenTold) {
+  MethodOptions options{0.8, 10};
+  options.stopFraction = 0.5;
+  OneLayer one(Geometry::linear(100, 10), Scheme::Unstructured, "dsr", options);
+  auto mutates = [&](int64_t step) {
+    fillRandomly(one.weights(), 1);
+    std::fill_n(one.weights().values(), 20, 1e-4f);
+    uint64_t before = one.weights().activeVersion();
+    one.method->mutate(one.context, eventAt(Moment::Updated, step, kSteps));
+    return one.weights().activeVersion() != before;
+  };
+  EXPECT_TRUE(mutates(4900));
+  EXPECT_FALSE(mutates(5000));
 }
 
 TEST(DeepR, DropsWhatCrossesZeroAndKeepsTheCount) {
