@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlaneLayout.h"
+#include "TargetOptions.h"
 
 #include "lacuna/Passes/Passes.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -20,8 +20,6 @@ namespace lacuna::ir {
 #include "lacuna/Passes/Passes.h.inc"
 
 namespace {
-
-constexpr int64_t kMaxLanes = 64;
 
 /// What the stride-1 convolutions that read a tensor, and those that read their
 /// results, ask of its planes.
@@ -35,9 +33,8 @@ public:
   using AssignPlanesBase::AssignPlanesBase;
 
   void runOnOperation() override {
-    if (lanes < 1 || lanes > kMaxLanes || !llvm::isPowerOf2_64(lanes)) {
-      getOperation()->emitError()
-          << "lanes must be a power of two up to " << kMaxLanes;
+    if (!areLanes(lanes)) {
+      emitLanesError(getOperation());
       return signalPassFailure();
     }
     if (getOperation().isExternal())

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lacuna/Passes/Passes.h"
+#include "TargetOptions.h"
 
-#include "llvm/Support/MathExtras.h"
+#include "lacuna/Passes/Passes.h"
 
 using namespace mlir;
 
@@ -18,24 +18,16 @@ namespace lacuna::ir {
 
 namespace {
 
-/// Beyond what any target has; schedules stay representable.
-constexpr int64_t kMaxLanes = 64;
-constexpr int64_t kMaxL1Bytes = 1 << 22;
-
 class ChooseSchedulePass : public impl::ChooseScheduleBase<ChooseSchedulePass> {
 public:
   using ChooseScheduleBase::ChooseScheduleBase;
 
   void runOnOperation() override {
-    if (lanes < 1 || lanes > kMaxLanes || !llvm::isPowerOf2_64(lanes) ||
-        vectorRegisters < 1 || l1Bytes < 1 || l1Bytes > kMaxL1Bytes) {
-      getOperation()->emitError()
-          << "lanes must be a power of two up to " << kMaxLanes
-          << ", vector-registers positive, l1-bytes between 1 and "
-          << kMaxL1Bytes;
+    TargetDescription target{lanes, vectorRegisters, l1Bytes};
+    if (!isTarget(target)) {
+      emitTargetError(getOperation());
       return signalPassFailure();
     }
-    TargetDescription target{lanes, vectorRegisters, l1Bytes};
     target.instructions.streamingStores = streamingStores;
     getOperation()->walk([&](LayerOpInterface layer) {
       if (layer.getScheduleAttribute())

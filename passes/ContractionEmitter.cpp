@@ -67,9 +67,8 @@ private:
 
   /// Whether the result of this call is better kept out of the caches.
   Value resultIsLarge() {
-    constexpr int64_t kFloatBytes = 4;
     int64_t blockBytes =
-        layout.targetChannels * walk.targetPlane() * kFloatBytes;
+        layout.targetChannels * walk.targetPlane() * KernelEmitter::kFloatBytes;
     int64_t least = storesGaps() ? kStreamedGapBytes : kStreamedBytes;
     return emit.compare(CmpIPredicate::sge, emit.operands.batchBlocks,
                         emit.constant((least + blockBytes - 1) / blockBytes));
@@ -81,6 +80,16 @@ private:
     return emit.instructions.streamingStores && layout.chunks == 1 &&
            !emit.fusion.accumulate && !emit.fusion.normGradient &&
            walk.fillsTargetLines(phase, offsets(places));
+  }
+
+  /// Emits what suits a panel's results that go past the caches and those that
+  /// stay in them.
+  void ifStreamed(bool mayStream, llvm::function_ref<void()> pastCaches,
+                  llvm::function_ref<void()> cached) {
+    if (!mayStream)
+      return cached();
+    streams = true;
+    emit.branch(large, pastCaches, cached);
   }
 
   void groups(const Tile &tile, const StreamPhase &phase, Value chunk) {
@@ -185,23 +194,19 @@ private:
     state.push_back(run.firstValue);
     for (auto [index, body] : llvm::enumerate(phase.bodies))
       items(body, pixels, run.items[index], run.items[index + 1], state);
-    using Store = void (KernelEmitter::*)(Value, Value, Value);
-    auto store = [&](Store storeVector) {
+    auto store = [&](bool pastCaches) {
       for (int64_t row = 0; row < rows; ++row)
-        for (const Target &place : places)
-          (emit.*
-           storeVector)(place.pixel ? state[row * pixels.size() + *place.pixel]
-                                    : emit.zeroVector(),
-                        emit.operands.result, position(row, place.offset));
+        for (const Target &place : places) {
+          Value value = place.pixel ? state[row * pixels.size() + *place.pixel]
+                                    : emit.zeroVector();
+          Value at = position(row, place.offset);
+          if (pastCaches)
+            emit.streamVector(value, emit.operands.result, at);
+          else
+            emit.storeVector(value, emit.operands.result, at);
+        }
     };
-    if (streamed) {
-      streams = true;
-      emit.branch(
-          large, [&] { store(&KernelEmitter::streamVector); },
-          [&] { store(&KernelEmitter::storeVector); });
-    } else {
-      store(&KernelEmitter::storeVector);
-    }
+    ifStreamed(streamed, [&] { store(true); }, [&] { store(false); });
     if (!emit.fusion.statistics)
       return;
     auto add = [&] { addStatistics(tile, channel, before, pixels, state); };
@@ -273,12 +278,8 @@ private:
                         /*write=*/true);
     };
     auto fresh = [&] {
-      if (walk.prefetchesNextTile(tile)) {
-        if (streamed)
-          emit.branch(large, [] {}, prefetchNext);
-        else
-          prefetchNext();
-      }
+      if (walk.prefetchesNextTile(tile))
+        ifStreamed(streamed, [] {}, prefetchNext);
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,

@@ -95,7 +95,6 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
 }
 
 void KernelEmitter::streamVector(Value value, Value memory, Value position) {
-  constexpr int64_t kFloatBytes = 4;
   vector::StoreOp::create(builder, loc, value, memory, position,
                           /*nontemporal=*/true,
                           llvm::Align(lanes() * kFloatBytes));

@@ -85,7 +85,6 @@ void LoopEmitter::storeVector(Value value, Value memory, Value position) {
   vector::StoreOp::create(builder, loc, value, memory, position);
 }
 int64_t LoopEmitter::lineVectors() const {
-  constexpr int64_t kFloatBytes = 4;
   return std::max<int64_t>(1, kCacheLineBytes / (lanes() * kFloatBytes));
 }
 void LoopEmitter::prefetch(Value memory, Value position, bool write) {

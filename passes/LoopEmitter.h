@@ -21,6 +21,8 @@ namespace lacuna::ir {
 /// emitters read like the loops they emit. All positions are in floats.
 class LoopEmitter {
 public:
+  static constexpr int64_t kFloatBytes = 4;
+
   /// `lanes`: floats in a vector.
   LoopEmitter(mlir::OpBuilder &builder, mlir::Location loc, int64_t lanes);
 

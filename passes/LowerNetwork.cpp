@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StageEmitter.h"
+#include "TargetOptions.h"
 
 #include "lacuna/Passes/Passes.h"
 
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -24,8 +24,6 @@ namespace lacuna::ir {
 
 namespace {
 
-constexpr int64_t kMaxLanes = 64;
-constexpr int64_t kMaxL1Bytes = 1 << 22;
 constexpr int64_t kMaxBatch = 1 << 16;
 
 class LowerNetworkPass : public impl::LowerNetworkBase<LowerNetworkPass> {
@@ -33,16 +31,11 @@ public:
   using LowerNetworkBase::LowerNetworkBase;
 
   void runOnOperation() override {
-    if (lanes < 1 || lanes > kMaxLanes || !llvm::isPowerOf2_64(lanes) ||
-        vectorRegisters < 1 || l1Bytes < 1 || l1Bytes > kMaxL1Bytes ||
-        batch < 1 || batch > kMaxBatch) {
-      getOperation()->emitError()
-          << "lanes must be a power of two up to " << kMaxLanes
-          << ", vector-registers positive, l1-bytes between 1 and "
-          << kMaxL1Bytes << ", batch between 1 and " << kMaxBatch;
+    target = {lanes, vectorRegisters, l1Bytes};
+    if (!isTarget(target) || batch < 1 || batch > kMaxBatch) {
+      emitTargetError(getOperation()) << ", batch between 1 and " << kMaxBatch;
       return signalPassFailure();
     }
-    target = {lanes, vectorRegisters, l1Bytes};
     SmallVector<func::FuncOp> networks;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function->hasAttr(kScratchAttribute))
