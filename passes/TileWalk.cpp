@@ -57,13 +57,28 @@ void TileWalk::batchTile(Value block, llvm::function_ref<void(Tile)> body) {
         tile.block = block;
         body(tile);
       },
-      [&] {
-        emit.loop(block, emit.operands.batchBlocks, 1, [&](Value single) {
-          tile.blocks = 1;
-          tile.block = single;
+      [&] { lastBlocks(block, body); });
+}
+
+void TileWalk::lastBlocks(Value block, llvm::function_ref<void(Tile)> body) {
+  // Fewer are left than twice each size, so each is taken at most once.
+  for (int64_t blocks =
+           llvm::bit_floor(uint64_t(layout.schedule.batchTile - 1));
+       blocks > 0; blocks /= 2) {
+    Value next = emit.add(block, blocks);
+    Value fits =
+        emit.compare(CmpIPredicate::sle, next, emit.operands.batchBlocks);
+    emit.branch(
+        fits,
+        [&] {
+          Tile tile{};
+          tile.blocks = blocks;
+          tile.block = block;
           body(tile);
-        });
-      });
+        },
+        [] {});
+    block = arith::SelectOp::create(emit.builder, emit.loc, fits, next, block);
+  }
 }
 
 void TileWalk::tilesOfRow(Tile tile, TileBody body) {

@@ -106,6 +106,9 @@ private:
   mlir::Value nextTile(const Tile &tile, const Extent2d &step,
                        int64_t planeWidth);
   void batchTile(mlir::Value block, llvm::function_ref<void(Tile)> body);
+  /// The batch blocks that do not fill a tile, a power of two at a time: a tile
+  /// of one has a single chain of multiply-adds, and waits for it.
+  void lastBlocks(mlir::Value block, llvm::function_ref<void(Tile)> body);
   void rowOfTiles(Tile tile, mlir::Value tileRow, TileBody body);
 
   KernelEmitter &emit;

@@ -92,7 +92,8 @@ std::vector<NamedGeometry> geometries() {
   add(1, 1, {6, 6}, {3, 3}, {1, 1}, {1, 1}, 1);
   add(70, 12, {8, 8}, {3, 3}, {1, 1}, {1, 1}, 3);
   add(12, 140, {4, 4}, {3, 3}, {1, 1}, {1, 1}, 3);
-  result.push_back({"linear_37to12", Geometry::linear(37, 12), 21});
+  // Batch blocks for a whole tile of eight, and for every smaller one.
+  result.push_back({"linear_37to12", Geometry::linear(37, 12), 117});
   result.push_back({"linear_1to1", Geometry::linear(1, 1), 1});
   result.push_back({"linear_800to36", Geometry::linear(800, 36), 70});
   return result;

@@ -241,7 +241,7 @@ func.func @tails(%x: tensor<?x2x5x3xf32>, %w: tensor<8x2x1x1xf32>) -> tensor<?x8
   return %y : tensor<?x8x5x3xf32>
 }
 
-// A tile of four batch blocks, and single blocks when fewer are left.
+// A tile of four batch blocks, then of two and of one when fewer are left.
 // CHECK-LABEL: func.func @batch_tile(
 // CHECK: %[[FULL:.*]] = arith.cmpi sle, %{{.*}}, %arg15
 // CHECK-NEXT: scf.if %[[FULL]] {
@@ -249,7 +249,17 @@ func.func @tails(%x: tensor<?x2x5x3xf32>, %w: tensor<8x2x1x1xf32>) -> tensor<?x8
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK-COUNT-4: math.fma
 // CHECK: } else {
-// CHECK-NEXT: scf.for %{{.*}} = %{{.*}} to %arg15 step %c1
+// CHECK: %[[SECOND:.*]] = arith.addi %[[FIRST:.*]], %c2
+// CHECK-NEXT: %[[TWO:.*]] = arith.cmpi sle, %[[SECOND]], %arg15
+// CHECK-NEXT: scf.if %[[TWO]] {
+// CHECK: iter_args(
+// CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
+// CHECK-COUNT-2: math.fma
+// CHECK-NOT: math.fma
+// CHECK: %[[LEFT:.*]] = arith.select %[[TWO]], %[[SECOND]], %[[FIRST]]
+// CHECK-NEXT: %[[END:.*]] = arith.addi %[[LEFT]], %c1
+// CHECK-NEXT: %[[ONE:.*]] = arith.cmpi sle, %[[END]], %arg15
+// CHECK-NEXT: scf.if %[[ONE]] {
 // CHECK: iter_args(
 // CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
 // CHECK: math.fma
