@@ -10,6 +10,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 namespace lacuna {
@@ -23,21 +24,34 @@ constexpr uint32_t kWeyl1 = 0xBB67AE85;
 constexpr int kRounds = 10;
 constexpr double kTwoPi = 6.283185307179586476925;
 
+using Numbers = std::array<uint32_t, 4>;
+
+/// Turns counters into random numbers. The rounds of one wait for one another;
+/// those of several run side by side.
+template <size_t kCounters>
+void philox(std::array<Numbers, kCounters> &counters,
+            std::array<uint32_t, 2> key) {
+  for (int round = 0; round < kRounds; ++round) {
+    for (Numbers &counter : counters) {
+      uint64_t product0 = kMultiplier0 * counter[0];
+      uint64_t product1 = kMultiplier1 * counter[2];
+      counter = {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
+                 static_cast<uint32_t>(product1),
+                 static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
+                 static_cast<uint32_t>(product0)};
+    }
+    key[0] += kWeyl0;
+    key[1] += kWeyl1;
+  }
+}
+
 } // namespace
 
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter,
                                    std::array<uint32_t, 2> key) {
-  for (int round = 0; round < kRounds; ++round) {
-    uint64_t product0 = kMultiplier0 * counter[0];
-    uint64_t product1 = kMultiplier1 * counter[2];
-    counter = {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
-               static_cast<uint32_t>(product1),
-               static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
-               static_cast<uint32_t>(product0)};
-    key[0] += kWeyl0;
-    key[1] += kWeyl1;
-  }
-  return counter;
+  std::array<Numbers, 1> numbers{counter};
+  philox(numbers, key);
+  return numbers.front();
 }
 
 RandomStream::RandomStream(uint64_t seed, RandomPurpose purpose, uint32_t a,
@@ -47,17 +61,16 @@ RandomStream::RandomStream(uint64_t seed, RandomPurpose purpose, uint32_t a,
       block{} {}
 
 void RandomStream::refill() {
-  block = philox4x32(counter, key);
-  ++counter[0];
+  std::array<Numbers, kBlock / 4> numbers;
+  for (Numbers &each : numbers) {
+    each = counter;
+    ++counter[0];
+  }
   // A wrapped counter would repeat the stream.
   verifyInvariant(counter[0] != 0, "a random stream ran out of numbers");
+  philox(numbers, key);
+  std::memcpy(block.data(), numbers.data(), sizeof block);
   used = 0;
-}
-
-uint32_t RandomStream::next() {
-  if (used == block.size())
-    refill();
-  return block[used++];
 }
 
 // Lemire, "Fast random integer generation in an interval", 2019.

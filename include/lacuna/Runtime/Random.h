@@ -42,7 +42,11 @@ public:
   RandomStream(uint64_t seed, RandomPurpose purpose, uint32_t a = 0,
                uint32_t b = 0);
 
-  uint32_t next();
+  uint32_t next() {
+    if (used == kBlock)
+      refill();
+    return block[used++];
+  }
   /// Uniform in [0, bound), without bias. bound > 0.
   uint32_t below(uint32_t bound);
   /// Uniform in [0, 1).
@@ -55,10 +59,11 @@ public:
 private:
   void refill();
 
+  static constexpr unsigned kBlock = 16; ///< Of four counters.
   std::array<uint32_t, 4> counter;
   std::array<uint32_t, 2> key;
-  std::array<uint32_t, 4> block;
-  unsigned used = 4;
+  std::array<uint32_t, kBlock> block;
+  unsigned used = kBlock;
   bool hasSpareNormal = false;
   float spareNormal = 0;
 };
