@@ -95,8 +95,7 @@ double rankedScore(std::vector<double> &scores, int64_t rank) {
 uint32_t *takeLargest(const std::vector<double> &scores, size_t first,
                       size_t last, double limit, int64_t ties,
                       uint32_t *indices) {
-  // Every index is written, and overwritten by the next unless it counts: a
-  // branch could not tell which do.
+  // As in indicesWhere.
   size_t i = first;
   for (; i < last && ties > 0; ++i) {
     *indices = static_cast<uint32_t>(i);

@@ -20,6 +20,21 @@ namespace lacuna {
 /// Reorders them. 1 <= rank <= size.
 double rankedScore(std::vector<double> &scores, int64_t rank);
 
+/// The indices below `count` that `isChosen` chooses, ascending. Every index is
+/// written, and overwritten by the next unless it is chosen: a branch could not
+/// tell which are.
+template <typename Predicate>
+std::vector<uint32_t> indicesWhere(size_t count, Predicate isChosen) {
+  std::vector<uint32_t> indices(count + 1);
+  size_t next = 0;
+  for (size_t i = 0; i < count; ++i) {
+    indices[next] = static_cast<uint32_t>(i);
+    next += isChosen(i) ? 1 : 0;
+  }
+  indices.resize(next);
+  return indices;
+}
+
 /// Writes the indices in [first, last) of scores above `limit`, and of the
 /// first `ties` that equal it, ascending, and one more that does not count.
 /// Returns where that one is.

@@ -69,28 +69,16 @@ private:
     verifyFinite(weight, scores);
     std::vector<uint8_t> stays(scores.size(), 0);
     for (bool negative : {false, true}) {
-      // Every slot is written, and overwritten by the next unless it counts: a
-      // branch could not tell which do.
-      std::vector<uint32_t> slots(scores.size() + 1);
-      std::vector<double> own(scores.size() + 1);
-      size_t count = 0;
-      for (size_t slot = 0; slot < scores.size(); ++slot) {
-        slots[count] = static_cast<uint32_t>(slot);
-        own[count] = scores[slot];
-        count += (weight.values()[slot] < 0) == negative ? 1 : 0;
-      }
-      own.resize(count);
-      for (uint32_t chosen : largest(own, kept(count)))
+      std::vector<uint32_t> slots = indicesWhere(scores.size(), [&](size_t i) {
+        return (weight.values()[i] < 0) == negative;
+      });
+      std::vector<double> own(slots.size());
+      for (size_t i = 0; i < own.size(); ++i)
+        own[i] = scores[slots[i]];
+      for (uint32_t chosen : largest(own, kept(own.size())))
         stays[slots[chosen]] = 1;
     }
-    std::vector<uint32_t> result(scores.size() + 1);
-    size_t count = 0;
-    for (size_t slot = 0; slot < scores.size(); ++slot) {
-      result[count] = static_cast<uint32_t>(slot);
-      count += stays[slot];
-    }
-    result.resize(count);
-    return result;
+    return indicesWhere(stays.size(), [&](size_t i) { return stays[i] != 0; });
   }
 
   double dropped, growthDeviation;
