@@ -199,6 +199,7 @@ BundleManifest writeBundle(const BundleRequest &request,
   std::vector<NamedObject> members;
   for (auto &[name, bytes] : objects)
     members.push_back({name + ".o", std::move(bytes)});
+  folder.withdrawManifest();
   members.push_back(
       {request.name + "_bundle.o", tableObject(manifest, request.target)});
   writeLibraries(members, request.name, request.parts, request.target, folder);

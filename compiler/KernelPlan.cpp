@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <link.h>
+#include <numeric>
 
 namespace lacuna {
 
@@ -27,18 +28,25 @@ constexpr int64_t kMaxUnrolledMultiplyAdds = 12000;
 
 /// FMAs in the code of a layout: bodies are emitted once for each extent a tile
 /// can have.
-int64_t unrolledMultiplyAdds(const StreamLayout &layout) {
+int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
   const Schedule &s = layout.schedule;
-  int64_t variants = (layout.hasTailRows() ? 2 : 1) *
-                     (layout.hasTailColumns() ? 2 : 1) *
-                     (s.batchTile > 1 ? 2 : 1);
+  int64_t variants =
+      (layout.hasTailRows() ? 2 : 1) * (layout.hasTailColumns() ? 2 : 1);
+  std::vector<int64_t> remainders = layout.remainderBlocks();
+  int64_t blocks =
+      std::accumulate(remainders.begin(), remainders.end(), s.batchTile);
   int64_t taps = 0;
   for (const StreamPhase &phase : layout.phases)
     for (const StreamBody &body : phase.bodies)
       taps += static_cast<int64_t>(body.deltas.size());
   int64_t items = s.itemUnroll > 1 ? s.itemUnroll + 1 : 1;
-  return variants * taps * items * s.panelRows * s.batchTile * s.tileHeight *
-         s.tileWidth;
+  int64_t sums = s.panelRows * s.tileHeight * s.tileWidth;
+  int64_t perBlock = sums * taps * items;
+  if (fusion.normalise)
+    perBlock += layout.blockStride();
+  if (fusion.statistics)
+    perBlock += sums;
+  return variants * blocks * perBlock;
 }
 
 std::string pairText(const Extent2d &pair) {
@@ -128,7 +136,8 @@ void verifyRequest(const KernelRequest &request) {
 bool unrollsTooMuch(const KernelRequest &request, const Schedule &schedule) {
   StreamLayout layout(request.operation, request.geometry, request.structure,
                       schedule);
-  return unrolledMultiplyAdds(layout) > kMaxUnrolledMultiplyAdds;
+  return unrolledMultiplyAdds(layout, request.fusion) >
+         kMaxUnrolledMultiplyAdds;
 }
 
 KernelPlan planOf(const KernelRequest &request, const Target &target,

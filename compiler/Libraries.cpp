@@ -119,6 +119,9 @@ OutputFolder::OutputFolder(const std::string &path) : path(path) {
           path, /*IgnoreExisting=*/true, llvm::sys::fs::perms::all_all))
     throw EnvironmentError("output: cannot create the folder " + path + ": " +
                            error.message());
+}
+
+void OutputFolder::withdrawManifest() {
   std::string manifest = path + "/" + kManifestFile;
   if (std::error_code error = llvm::sys::fs::remove(manifest))
     throw EnvironmentError("output: cannot replace " + manifest + ": " +

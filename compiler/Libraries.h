@@ -23,13 +23,16 @@ struct NamedObject {
   std::string bytes;
 };
 
-/// A folder that is written file by file. Whoever needs to tell a whole folder
-/// writes a manifest last; one that is there already is removed at the start.
+/// A folder that is written file by file.
 class OutputFolder {
 public:
   /// Makes the folder. Throws EnvironmentError.
   explicit OutputFolder(const std::string &path);
   void write(const std::string &name, const std::string &content);
+  /// Removes the manifest of a bundle that is about to be replaced, file by
+  /// file: until the new one stands, there is none to load. Throws
+  /// EnvironmentError.
+  void withdrawManifest();
   /// What was written so far.
   const std::map<std::string, BundledFile> &files() const { return written; }
 

@@ -33,9 +33,8 @@ namespace {
 /// blocks of unrolled bodies (docs/rationale.md), and loop vectorisation or
 /// unrolling would only undo the schedule.
 constexpr llvm::StringLiteral kOptimisationPasses =
-    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
-    "simplifycfg,loop-mssa(licm),early-cse<memssa>,"
-    "instcombine<no-verify-fixpoint>,simplifycfg)";
+#include "OptimisationPasses.inc"
+    ;
 
 /// Keeps what the backend refuses, so that it can be thrown outside LLVM.
 class DiagnosticCollector : public llvm::DiagnosticHandler {

@@ -108,7 +108,9 @@ private:
                 for (size_t first = 0; first < pixels.size(); first += step) {
                   size_t count = std::min(pixels.size() - first, step);
                   ArrayRef<TilePixel> all = pixels;
-                  // The last phase of a stride has the most taps to hide it.
+                  // With the usual padding, the last phase of a stride has the
+                  // most taps to hide it. That of a 1x1 kernel has none: its
+                  // few items a pixel gain nothing from prefetches.
                   if (&phase == &layout.phases.back())
                     walk.prefetchSource(
                         tile, chunk,
@@ -206,7 +208,8 @@ private:
             emit.storeVector(value, emit.operands.result, at);
         }
     };
-    ifStreamed(streamed, [&] { store(true); }, [&] { store(false); });
+    ifStreamed(
+        streamed, [&] { store(true); }, [&] { store(false); });
     if (!emit.fusion.statistics)
       return;
     auto add = [&] { addStatistics(tile, channel, before, pixels, state); };
@@ -279,7 +282,8 @@ private:
     };
     auto fresh = [&] {
       if (walk.prefetchesNextTile(tile))
-        ifStreamed(streamed, [] {}, prefetchNext);
+        ifStreamed(
+            streamed, [] {}, prefetchNext);
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,

@@ -33,8 +33,9 @@ class FuseNormalisePass : public impl::FuseNormaliseBase<FuseNormalisePass> {
 public:
   void runOnOperation() override {
     getOperation()->walk([&](NormaliseOp normalise) {
-      for (mlir::Operation *user :
-           llvm::make_early_inc_range(normalise->getUsers()))
+      // A user that takes part leaves the list, with all that it reads there.
+      for (mlir::Operation *user : llvm::SetVector<mlir::Operation *>(
+               llvm::from_range, normalise->getUsers()))
         if (absorb<Conv2dOp>(user, normalise) ||
             absorb<Conv2dGradWeightOp>(user, normalise))
           ++normalisesFused;

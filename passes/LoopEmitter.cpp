@@ -88,10 +88,12 @@ int64_t LoopEmitter::lineVectors() const {
   return std::max<int64_t>(1, kCacheLineBytes / (lanes() * kFloatBytes));
 }
 void LoopEmitter::prefetch(Value memory, Value position, bool write) {
-  // As far as the L2: what is in use fills the L1.
-  constexpr int kSecondLevel = 2;
+  // Reads as far as the L2: what is in use fills the L1. x86 fetches for
+  // writing into the L1 alone.
+  constexpr int kFirstLevel = 3, kSecondLevel = 2;
   memref::PrefetchOp::create(builder, loc, memory, position, write,
-                             write ? 3 : kSecondLevel, /*isDataCache=*/true);
+                             write ? kFirstLevel : kSecondLevel,
+                             /*isDataCache=*/true);
 }
 Value LoopEmitter::loadSplat(Value memory, Value position) {
   Value scalar = memref::LoadOp::create(builder, loc, memory, position);

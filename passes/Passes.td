@@ -117,8 +117,8 @@ def FuseNormGradient : Pass<"lacuna-fuse-norm-gradient"> {
   let summary = "Start the gradient of a batch norm where its operand is made";
   let description = [{
     Moves `lacuna.norm_gradient` into the input gradient it reads: the kernel
-    passes each finished pixel through the ReLU and adds up the sums of each
-    channel while it is in a register.
+    passes a row of tiles that it has finished through the ReLU, and adds up the
+    sums of each channel, while the row is in the L2.
 
     ```mlir
     // Before

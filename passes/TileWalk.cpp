@@ -61,10 +61,7 @@ void TileWalk::batchTile(Value block, llvm::function_ref<void(Tile)> body) {
 }
 
 void TileWalk::lastBlocks(Value block, llvm::function_ref<void(Tile)> body) {
-  // Fewer are left than twice each size, so each is taken at most once.
-  for (int64_t blocks =
-           llvm::bit_floor(uint64_t(layout.schedule.batchTile - 1));
-       blocks > 0; blocks /= 2) {
+  for (int64_t blocks : layout.remainderBlocks()) {
     Value next = emit.add(block, blocks);
     Value fits =
         emit.compare(CmpIPredicate::sle, next, emit.operands.batchBlocks);

@@ -269,6 +269,13 @@ int64_t StreamLayout::tileRows() const {
   return wholeTiles().height + (hasTailRows() ? 1 : 0);
 }
 
+std::vector<int64_t> StreamLayout::remainderBlocks() const {
+  std::vector<int64_t> result;
+  for (int64_t blocks = 1; blocks < schedule.batchTile; blocks *= 2)
+    result.insert(result.begin(), blocks);
+  return result;
+}
+
 int64_t StreamLayout::workItems(int64_t batchBlocks) const {
   if (operation == Operation::GradWeight)
     return chunks * groupParts();

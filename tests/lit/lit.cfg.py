@@ -1,5 +1,6 @@
 # Tests of single passes, of pipelines and of the code they lead to.
 import os
+import re
 import sys
 
 import lit.formats
@@ -15,14 +16,8 @@ config.environment["PATH"] = os.pathsep.join(
 # The diff of a failure names the line of the check that failed.
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
 
-# From kernel loops to the code that the JIT would emit; the JIT's pass list is
-# in compiler/KernelCompiler.cpp.
-config.substitutions.append(
-    (
-        "%optimise",
-        "opt -S -passes='function(sroa,early-cse<memssa>,"
-        "instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),"
-        "early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)'",
-    )
-)
+# From kernel loops to the code that the JIT would emit.
+with open(os.path.join(config.lacuna_source_dir, "compiler/OptimisationPasses.inc")) as f:
+    passes = "".join(re.findall(r'^"(.*)"$', f.read(), re.MULTILINE))
+config.substitutions.append(("%optimise", f"opt -S -passes='{passes}'"))
 config.substitutions.append(("%python", sys.executable))

@@ -177,6 +177,16 @@ TEST_F(BundleTest, WritesTheSameBytesEachTime) {
   EXPECT_EQ(code, readFile(path("libkernels.so"), kAny));
 }
 
+TEST_F(BundleTest, TextsBesideItLeaveItWhole) {
+  writeOne();
+  BundleRequest request;
+  request.target = hostTarget();
+  request.kernels = requestsFor(layer(1), Structure::block(4));
+  request.parts = {CodePart::Mlir};
+  writeBundle(request, path());
+  EXPECT_NO_THROW(openBundle(path()));
+}
+
 TEST_F(BundleTest, ManifestHoldsWhatWasCompiled) {
   BundleManifest written = writeOne();
   BundleManifest read = parseManifest(manifestText(), "m");

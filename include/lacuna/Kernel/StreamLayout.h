@@ -93,6 +93,10 @@ public:
   /// Column form: weights in an item, a divisor of the block rows.
   int64_t columnRows() const;
 
+  /// Batch blocks of the tiles that take what is left when a batch fills no
+  /// more whole ones: powers of two, descending, each taken at most once.
+  std::vector<int64_t> remainderBlocks() const;
+
   /// Work items of a call over this many batch blocks.
   int64_t workItems(int64_t batchBlocks) const;
   /// grad-weight: parts a chunk's groups are cut into. Fixed, so that sums do

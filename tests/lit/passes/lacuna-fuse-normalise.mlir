@@ -82,14 +82,21 @@ func.func @twice(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x3x3xf32>, %s0: tensor<6
 
 // -----
 
-// As the input it is fused, as the output gradient it is not.
+// As the input it is fused, as the output gradient it is not. Readers before
+// and after still take part.
 // CHECK-LABEL: func.func @both_operands(
 // CHECK-NEXT: %[[A:.*]] = lacuna.normalise %arg0, %arg1, %arg2 :
+// CHECK-NEXT: lacuna.conv2d %arg0, %arg3 normalise(%arg1, %arg2 :
 // CHECK-NEXT: lacuna.conv2d_grad_weight %arg0, %[[A]] normalise(%arg1, %arg2 :
+// CHECK-NEXT: lacuna.conv2d %arg0, %arg3 normalise(%arg1, %arg2 :
 // CHECK-NEXT: return
-func.func @both_operands(%x: tensor<?x6x8x8xf32>, %scale: tensor<6xf32>, %shift: tensor<6xf32>) -> tensor<6x6x3x3xf32> {
+func.func @both_operands(%x: tensor<?x6x8x8xf32>, %scale: tensor<6xf32>, %shift: tensor<6xf32>, %w: tensor<8x6x3x3xf32>) -> tensor<6x6x3x3xf32> {
   %a = lacuna.normalise %x, %scale, %shift : tensor<?x6x8x8xf32>, tensor<6xf32>
+  %y = lacuna.conv2d %a, %w structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
+      : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>
   %dw = lacuna.conv2d_grad_weight %a, %a structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
       : tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32> -> tensor<6x6x3x3xf32>
+  %z = lacuna.conv2d %a, %w structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
+      : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>
   return %dw : tensor<6x6x3x3xf32>
 }

@@ -47,7 +47,7 @@ func.func @sums(%x: tensor<?x2x4x4xf32>, %dy: tensor<?x4x4x4xf32>) -> tensor<4x2
   return %dw : tensor<4x2x1x1xf32>
 }
 
-// A batch of a MiB or more, most of it zeros between the results, is stored
+// A batch of 4 MiB or more, most of it zeros between the results, is stored
 // past the caches, in whole lines, and is visible when the kernel returns. A
 // smaller one is prefetched.
 // CHECK-LABEL: func.func @gaps(

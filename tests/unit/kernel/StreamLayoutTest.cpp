@@ -43,6 +43,21 @@ TEST(StreamLayout, ForwardPacksTheTileAndItsBorder) {
   EXPECT_EQ(layout.workItems(3), 6);
 }
 
+TEST(StreamLayout, RemaindersOfABatchArePowersOfTwo) {
+  auto remainders = [](int64_t batchTile) {
+    Schedule s = schedule();
+    s.batchTile = batchTile;
+    return StreamLayout(Operation::Forward, layer(1), Structure::unstructured(),
+                        s)
+        .remainderBlocks();
+  };
+  EXPECT_EQ(remainders(1), std::vector<int64_t>{});
+  EXPECT_EQ(remainders(2), std::vector<int64_t>{1});
+  EXPECT_EQ(remainders(4), (std::vector<int64_t>{2, 1}));
+  EXPECT_EQ(remainders(5), (std::vector<int64_t>{4, 2, 1}));
+  EXPECT_EQ(remainders(8), (std::vector<int64_t>{4, 2, 1}));
+}
+
 TEST(StreamLayout, StrideSpreadsThePixelsOfATile) {
   StreamLayout layout(Operation::Forward, layer(2), Structure::unstructured(),
                       schedule());
