@@ -97,147 +97,201 @@ TileChoice chooseTile(const Extent2d &plane, const Extent2d &border,
   return best;
 }
 
+/// The choices for one kernel, each building on those before it.
+class Chooser {
+public:
+  Chooser(Operation operation, const Geometry &geometry,
+          const Structure &structure, Level level,
+          const TargetDescription &target)
+      : operation(operation), geometry(geometry), structure(structure),
+        target(target), gradInput(operation == Operation::GradInput),
+        gradWeight(operation == Operation::GradWeight),
+        specialised(level == Level::Specialised),
+        manyRegisters(target.vectorRegisters >= 32),
+        accumulators(manyRegisters ? 16 : 8) {
+    schedule.lanes = target.lanes;
+    schedule.level = level;
+    schedule.bodyTaps = manyRegisters ? 9 : 5;
+    describePlane();
+  }
+
+  Schedule choose() {
+    choosePanel();
+    findMemoryBound();
+    chooseTiles();
+    chooseUnroll();
+    chooseChunk();
+    return schedule;
+  }
+
+private:
+  /// The target pixels of a phase, and what source a tile of them needs.
+  void describePlane() {
+    const Extent2d &kernel = geometry.kernel, &stride = geometry.stride;
+    strided = stride.height * stride.width > 1;
+    plane = geometry.output();
+    border = kernel;
+    step = stride;
+    if (gradInput) {
+      plane = {ceilDiv(geometry.input.height, stride.height),
+               ceilDiv(geometry.input.width, stride.width)};
+      border = {ceilDiv(kernel.height, stride.height),
+                ceilDiv(kernel.width, stride.width)};
+      step = {1, 1};
+    }
+    // Of single pixels a stride packs no other.
+    if (border.height * border.width == 1)
+      step = {1, 1};
+    planePixels = plane.height * plane.width;
+    pointwise = kernel.height * kernel.width == 1 &&
+                planePixels >= kFewestPixels &&
+                structure.scheme != Scheme::Dense;
+  }
+
+  void choosePanel() {
+    if (specialised && structure.scheme == Scheme::Dense)
+      schedule.panelRows = choosePanelRows(gradInput ? geometry.inChannels
+                                                     : geometry.outChannels);
+    else if (specialised && structure.scheme == Scheme::Block && !gradInput)
+      schedule.panelRows = choosePanelRows(structure.blockRows);
+    schedule.panelPixels =
+        std::max<int64_t>(1, accumulators / schedule.panelRows);
+  }
+
+  /// A sparse 1x1 convolution waits for memory: with all source channels in the
+  /// L1 it touches its result once, and may store it past the caches.
+  void findMemoryBound() {
+    int64_t sourceChannels =
+        gradInput ? geometry.outChannels : geometry.inChannels;
+    pixelsInL1 = target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
+    leavesCaches = target.instructions.streamingStores && !strided &&
+                   planePixels > kCachedPlanePixels;
+    oneChunk = pointwise && !gradWeight &&
+               pixelsInL1 * (leavesCaches ? 2 : 1) >= kFewestPixels;
+    // Longer runs to fewer planes.
+    if (oneChunk && leavesCaches && schedule.panelRows == 4) {
+      schedule.panelRows = 2;
+      schedule.panelPixels = accumulators / schedule.panelRows;
+    }
+  }
+
+  void chooseTiles() {
+    int64_t pixels = schedule.panelRows > 1
+                         ? std::max<int64_t>(16, schedule.panelPixels)
+                         : accumulators;
+    int64_t widest = pixels;
+    if (oneChunk)
+      pixels = std::min(pixels, std::max(pixelsInL1, kFewestPixels));
+    // The gradient to the weights of a 1x1 convolution visits the lane sums
+    // half as often with two rows, where they leave half of the L1 to the
+    // gradient.
+    if (pointwise && gradWeight && !manyRegisters &&
+        pixelsInL1 >= 4 * accumulators) {
+      pixels = 2 * accumulators;
+      widest = accumulators;
+    }
+    // Short vectors pay for an item's overhead in fewer multiply-adds. The taps
+    // of a pattern use a gradient vector in several rows of a tile: more than
+    // four in a row would not stay in registers.
+    bool kernels = hasKernelItems();
+    bool tall = kernels && hasShortVectors();
+    if (tall) {
+      pixels *= 2;
+      widest = kTallTileWidth;
+    }
+    // A whole plane at a time visits the lane sums less often, which pays where
+    // there are many: all weights, or several taps an item.
+    wholePlane = gradWeight && manyRegisters && !tall && specialised &&
+                 step.height * step.width == 1 &&
+                 planePixels <= kWholePlanePixels &&
+                 (structure.scheme == Scheme::Dense ||
+                  structure.scheme == Scheme::Pattern);
+    TileChoice tile = wholePlane
+                          ? TileChoice{plane.height, plane.width}
+                          : chooseTile(plane, border, step, pixels, widest);
+    schedule.tileHeight = tile.height;
+    schedule.tileWidth = tile.width;
+
+    // A plane smaller than the tile leaves registers idle: span batch blocks.
+    int64_t wanted = wholePlane || tall ? 2 * accumulators : accumulators;
+    schedule.batchTile =
+        std::max<int64_t>(1, std::min(ceilDiv(kNominalBatch, target.lanes),
+                                      wanted / (tile.height * tile.width)));
+  }
+
+  void chooseUnroll() {
+    if (gradInput && structure.scheme == Scheme::Block && specialised &&
+        hasShortVectors())
+      schedule.itemUnroll = 4;
+    if (!gradWeight)
+      return;
+    schedule.chunkOuter =
+        geometry.weights() * target.lanes > kMaxCachedLaneSums;
+    int64_t inFlight = manyRegisters ? 16 : 8;
+    schedule.itemUnroll =
+        hasKernelItems()
+            ? 1
+            : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);
+  }
+
+  /// The packed tile shares the L1 with streams and target rows.
+  void chooseChunk() {
+    schedule.channelChunk = 1;
+    StreamLayout probe(operation, geometry, Structure::unstructured(), [&] {
+      Schedule one = schedule;
+      one.panelRows = 1;
+      return one;
+    }());
+    int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
+    // A stride leaves few items for each packed pixel: longer runs are worth a
+    // tile that is a little too large for the L1.
+    int64_t tenths = strided || wholePlane      ? 15
+                     : oneChunk && leavesCaches ? 20
+                     : oneChunk                 ? 10
+                                                : 8;
+    int64_t fit = target.l1Bytes * tenths / 10 / channelBytes;
+    fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
+    // Blocks seen from grad-input must not straddle chunks.
+    int64_t rows = gradInput && structure.scheme == Scheme::Block
+                       ? largestDivisor(structure.blockRows, schedule.bodyTaps)
+                       : 1;
+    fit = std::max<int64_t>(rows, fit / rows * rows);
+    int64_t chunks = ceilDiv(probe.sourceChannels, fit);
+    schedule.channelChunk =
+        ceilDiv(ceilDiv(probe.sourceChannels, chunks), rows) * rows;
+  }
+
+  bool hasShortVectors() const {
+    return manyRegisters && target.lanes <= kShortVector;
+  }
+  /// Whether an item is a kernel with several taps.
+  bool hasKernelItems() const {
+    return gradWeight && specialised &&
+           (structure.scheme == Scheme::Pattern ||
+            structure.scheme == Scheme::Channel);
+  }
+
+  Operation operation;
+  const Geometry &geometry;
+  const Structure &structure;
+  const TargetDescription &target;
+  bool gradInput, gradWeight, specialised, manyRegisters;
+  int64_t accumulators; ///< Vector registers that hold sums.
+  Extent2d plane, border, step;
+  int64_t planePixels = 0;
+  bool strided = false, pointwise = false;
+  int64_t pixelsInL1 = 0;    ///< That have all their source channels there.
+  bool leavesCaches = false; ///< The result of a batch.
+  bool oneChunk = false, wholePlane = false;
+  Schedule schedule;
+};
+
 } // namespace
 
 Schedule chooseSchedule(Operation operation, const Geometry &geometry,
                         const Structure &structure, Level level,
                         const TargetDescription &target) {
-  bool gradInput = operation == Operation::GradInput;
-  bool manyRegisters = target.vectorRegisters >= 32;
-  Schedule schedule;
-  schedule.lanes = target.lanes;
-  schedule.level = level;
-  schedule.bodyTaps = manyRegisters ? 9 : 5;
-
-  if (level == Level::Specialised) {
-    if (structure.scheme == Scheme::Dense)
-      schedule.panelRows = choosePanelRows(gradInput ? geometry.inChannels
-                                                     : geometry.outChannels);
-    else if (structure.scheme == Scheme::Block && !gradInput)
-      schedule.panelRows = choosePanelRows(structure.blockRows);
-  }
-
-  int64_t accumulators = manyRegisters ? 16 : 8;
-  schedule.panelPixels =
-      std::max<int64_t>(1, accumulators / schedule.panelRows);
-
-  Extent2d plane = geometry.output();
-  Extent2d border = geometry.kernel;
-  Extent2d step = geometry.stride;
-  if (gradInput) {
-    plane = {ceilDiv(geometry.input.height, geometry.stride.height),
-             ceilDiv(geometry.input.width, geometry.stride.width)};
-    border = {ceilDiv(geometry.kernel.height, geometry.stride.height),
-              ceilDiv(geometry.kernel.width, geometry.stride.width)};
-    step = {1, 1};
-  }
-  // Of single pixels a stride packs no other.
-  if (border.height * border.width == 1)
-    step = {1, 1};
-  int64_t tilePixels = schedule.panelRows > 1
-                           ? std::max<int64_t>(16, schedule.panelPixels)
-                           : accumulators;
-  int64_t widestTile = tilePixels;
-  bool gradWeight = operation == Operation::GradWeight;
-  bool strided = geometry.stride.height * geometry.stride.width > 1;
-  bool pointwise = geometry.kernel.height * geometry.kernel.width == 1 &&
-                   plane.height * plane.width >= kFewestPixels &&
-                   structure.scheme != Scheme::Dense;
-  // A sparse 1x1 convolution waits for memory: with all source channels in the
-  // L1 it touches its result once, and may store it past the caches.
-  int64_t sourceChannels =
-      gradInput ? geometry.outChannels : geometry.inChannels;
-  int64_t pixelsInL1 =
-      target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
-  bool leavesCaches = target.instructions.streamingStores && !strided &&
-                      plane.height * plane.width > kCachedPlanePixels;
-  bool oneChunk = pointwise && !gradWeight &&
-                  pixelsInL1 * (leavesCaches ? 2 : 1) >= kFewestPixels;
-  if (oneChunk) {
-    tilePixels = std::min(tilePixels, std::max(pixelsInL1, kFewestPixels));
-    // Longer runs to fewer planes.
-    if (leavesCaches && schedule.panelRows == 4) {
-      schedule.panelRows = 2;
-      schedule.panelPixels = accumulators / schedule.panelRows;
-    }
-  }
-  // Its gradient to weights visits the lane sums half as often with two rows,
-  // where they leave half of the L1 to the gradient.
-  if (pointwise && gradWeight && !manyRegisters &&
-      pixelsInL1 >= 4 * accumulators) {
-    tilePixels = 2 * accumulators;
-    widestTile = accumulators;
-  }
-  // A whole plane at a time visits the lane sums less often, which pays where
-  // there are many: all weights, or several taps an item.
-  bool specialised = level == Level::Specialised;
-  // Short vectors pay for an item's overhead in fewer multiply-adds.
-  bool shortVectors = manyRegisters && target.lanes <= kShortVector;
-  // The taps of a pattern use a gradient vector in several rows of a tile: more
-  // than four in a row would not stay in registers.
-  bool tall = gradWeight && specialised && shortVectors &&
-              (structure.scheme == Scheme::Pattern ||
-               structure.scheme == Scheme::Channel);
-  if (tall) {
-    tilePixels *= 2;
-    widestTile = kTallTileWidth;
-  }
-  bool wholePlane = gradWeight && manyRegisters && !tall && specialised &&
-                    step.height * step.width == 1 &&
-                    plane.height * plane.width <= kWholePlanePixels &&
-                    (structure.scheme == Scheme::Dense ||
-                     structure.scheme == Scheme::Pattern);
-  TileChoice tile =
-      wholePlane ? TileChoice{plane.height, plane.width}
-                 : chooseTile(plane, border, step, tilePixels, widestTile);
-  schedule.tileHeight = tile.height;
-  schedule.tileWidth = tile.width;
-
-  // A plane smaller than the tile leaves registers idle: span batch blocks.
-  int64_t pixels = tile.height * tile.width;
-  int64_t wantedPixels = wholePlane || tall ? 2 * accumulators : accumulators;
-  schedule.batchTile = std::max<int64_t>(
-      1, std::min(ceilDiv(kNominalBatch, target.lanes), wantedPixels / pixels));
-
-  if (gradInput && structure.scheme == Scheme::Block && specialised &&
-      shortVectors)
-    schedule.itemUnroll = 4;
-  if (gradWeight) {
-    schedule.chunkOuter =
-        geometry.weights() * target.lanes > kMaxCachedLaneSums;
-    bool kernels = specialised && (structure.scheme == Scheme::Pattern ||
-                                   structure.scheme == Scheme::Channel);
-    int64_t inFlight = manyRegisters ? 16 : 8;
-    schedule.itemUnroll =
-        kernels ? 1 : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);
-  }
-
-  // The packed tile shares the L1 with streams and target rows.
-  schedule.channelChunk = 1;
-  StreamLayout probe(operation, geometry, Structure::unstructured(), [&] {
-    Schedule one = schedule;
-    one.panelRows = 1;
-    return one;
-  }());
-  int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
-  // A stride leaves few items for each packed pixel: longer runs are worth a
-  // tile that is a little too large for the L1.
-  int64_t tenths = strided || wholePlane      ? 15
-                   : oneChunk && leavesCaches ? 20
-                   : oneChunk                 ? 10
-                                              : 8;
-  int64_t budget = target.l1Bytes * tenths / 10;
-  int64_t fit = budget / channelBytes;
-  fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
-  // Blocks seen from grad-input must not straddle chunks.
-  int64_t rows = gradInput && structure.scheme == Scheme::Block
-                     ? largestDivisor(structure.blockRows, schedule.bodyTaps)
-                     : 1;
-  fit = std::max<int64_t>(rows, fit / rows * rows);
-  int64_t chunks = ceilDiv(probe.sourceChannels, fit);
-  schedule.channelChunk =
-      ceilDiv(ceilDiv(probe.sourceChannels, chunks), rows) * rows;
-  return schedule;
+  return Chooser(operation, geometry, structure, level, target).choose();
 }
 
 } // namespace lacuna
