@@ -39,6 +39,144 @@ struct PackedAxis {
   bool alwaysInside(int64_t i) const { return neverBelow(i) && neverAbove(i); }
 };
 
+/// Emits the packing of one tile.
+class TilePacker {
+public:
+  TilePacker(KernelEmitter &emitter, const Tile &tile)
+      : emit(emitter), layout(emitter.layout), tile(tile),
+        rows(axis(&Extent2d::height, layout.schedule.tileHeight, tile.tailRow)),
+        columns(
+            axis(&Extent2d::width, layout.schedule.tileWidth, tile.tailColumn)),
+        bitsType(VectorType::get({emit.lanes()}, emit.builder.getI32Type())) {}
+
+  void pack(Value chunk) {
+    Value firstRow = emit.add(emit.multiply(tile.row, layout.sourceStep.height),
+                              rows.origin);
+    locateColumns();
+    int64_t channelsOfChunk = layout.schedule.channelChunk;
+    Value firstChannel = emit.multiply(chunk, channelsOfChunk);
+    Value channels = emit.constant(channelsOfChunk);
+    if (layout.sourceChannels % channelsOfChunk != 0)
+      channels = emit.minimum(
+          channels,
+          emit.subtract(emit.constant(layout.sourceChannels), firstChannel));
+    emit.loop(emit.constant(0), channels, 1, [&](Value channel) {
+      packChannel(channel, emit.add(firstChannel, channel), firstRow);
+    });
+  }
+
+private:
+  struct ChannelNorm {
+    Value scale, shift;
+  };
+
+  /// The tail needs only the part of the region that its pixels reach.
+  PackedAxis axis(int64_t Extent2d::*along, int64_t tileExtent,
+                  bool tail) const {
+    int64_t wholePixels = layout.wholeTiles().*along * tileExtent;
+    int64_t most = 0;
+    for (const StreamPhase &phase : layout.phases)
+      most = std::max(most, phase.count.*along);
+    int64_t pixels = tail ? most - wholePixels : tileExtent;
+    int64_t lastTile = tail ? wholePixels : wholePixels - tileExtent;
+    PackedAxis result;
+    result.extent =
+        layout.region.*along - layout.pixelStep.*along * (tileExtent - pixels);
+    result.origin = layout.origin.*along;
+    result.step = layout.packStep.*along;
+    result.leastTile = tail ? layout.sourceStep.*along * wholePixels : 0;
+    result.mostTile = layout.sourceStep.*along * lastTile;
+    result.plane = layout.source.*along;
+    return result;
+  }
+
+  /// A column outside the plane reads a place inside, and is masked to zero.
+  void locateColumns() {
+    Value first = emit.add(emit.multiply(tile.column, layout.sourceStep.width),
+                           columns.origin);
+    for (int64_t i = 0; i < columns.extent; ++i) {
+      Value column = emit.add(first, columns.step * i);
+      Value mask;
+      if (!columns.alwaysInside(i)) {
+        Value inside = emit.compare(CmpIPredicate::ult, column,
+                                    emit.constant(columns.plane));
+        Value bits = arith::ExtSIOp::create(emit.builder, emit.loc,
+                                            emit.builder.getI32Type(), inside);
+        mask =
+            vector::BroadcastOp::create(emit.builder, emit.loc, bitsType, bits);
+        column = arith::SelectOp::create(emit.builder, emit.loc, inside, column,
+                                         emit.constant(0));
+      }
+      columnPositions.push_back(emit.multiply(column, emit.lanes()));
+      columnMasks.push_back(mask);
+    }
+  }
+
+  void packChannel(Value channel, Value sourceChannel, Value firstRow) {
+    int64_t lanes = emit.lanes();
+    int64_t sourcePlane = layout.source.height * layout.source.width * lanes;
+    ChannelNorm norm;
+    if (emit.fusion.normalise)
+      norm = {emit.loadSplat(emit.operands.sourceScale, sourceChannel),
+              emit.loadSplat(emit.operands.sourceShift, sourceChannel)};
+    for (int64_t block = 0; block < tile.blocks; ++block) {
+      Value plane = emit.add(
+          emit.multiply(emit.add(tile.block, block), layout.sourceChannels),
+          sourceChannel);
+      Value planePosition = emit.multiply(plane, sourcePlane);
+      Value scratchBlock =
+          emit.add(emit.multiply(channel, layout.channelStride() * lanes),
+                   block * layout.blockStride() * lanes);
+      for (int64_t i = 0; i < rows.extent; ++i) {
+        Value row = emit.add(firstRow, rows.step * i);
+        Value scratchRow =
+            emit.add(scratchBlock, i * layout.region.width * lanes);
+        Value sourceRow = emit.add(
+            planePosition, emit.multiply(row, layout.source.width * lanes));
+        if (rows.alwaysInside(i)) {
+          packRow(scratchRow, sourceRow, norm);
+          continue;
+        }
+        emit.branch(
+            emit.compare(CmpIPredicate::ult, row, emit.constant(rows.plane)),
+            [&] { packRow(scratchRow, sourceRow, norm); },
+            [&] { clearRow(scratchRow); });
+      }
+    }
+  }
+
+  void packRow(Value scratchRow, Value sourceRow, const ChannelNorm &norm) {
+    for (int64_t i = 0; i < columns.extent; ++i) {
+      Value value = emit.loadVector(emit.operands.source,
+                                    emit.add(sourceRow, columnPositions[i]));
+      if (norm.scale)
+        value = emit.rectify(emit.fma(value, norm.scale, norm.shift));
+      if (Value mask = columnMasks[i]) {
+        Value bits =
+            vector::BitCastOp::create(emit.builder, emit.loc, bitsType, value);
+        bits = arith::AndIOp::create(emit.builder, emit.loc, bits, mask);
+        value = vector::BitCastOp::create(emit.builder, emit.loc,
+                                          emit.vectorType(), bits);
+      }
+      emit.storeVector(value, emit.operands.scratch,
+                       emit.add(scratchRow, i * emit.lanes()));
+    }
+  }
+
+  void clearRow(Value scratchRow) {
+    for (int64_t i = 0; i < columns.extent; ++i)
+      emit.storeVector(emit.zeroVector(), emit.operands.scratch,
+                       emit.add(scratchRow, i * emit.lanes()));
+  }
+
+  KernelEmitter &emit;
+  const StreamLayout &layout;
+  const Tile &tile;
+  PackedAxis rows, columns;
+  VectorType bitsType; ///< A mask: all ones in a column inside the plane.
+  SmallVector<Value> columnPositions, columnMasks;
+};
+
 } // namespace
 
 void TileWalk::batchTile(Value block, llvm::function_ref<void(Tile)> body) {
@@ -336,120 +474,7 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
 }
 
 void TileWalk::pack(const Tile &tile, Value chunk) {
-  const Schedule &s = layout.schedule;
-  Extent2d whole = layout.wholeTiles();
-  // The tail needs only the part of the region that its pixels reach.
-  auto axis = [&](int64_t Extent2d::*along, int64_t tileExtent, bool tail) {
-    int64_t wholePixels = whole.*along * tileExtent;
-    int64_t most = 0;
-    for (const StreamPhase &phase : layout.phases)
-      most = std::max(most, phase.count.*along);
-    int64_t pixels = tail ? most - wholePixels : tileExtent;
-    int64_t lastTile = tail ? wholePixels : wholePixels - tileExtent;
-    PackedAxis result;
-    result.extent =
-        layout.region.*along - layout.pixelStep.*along * (tileExtent - pixels);
-    result.origin = layout.origin.*along;
-    result.step = layout.packStep.*along;
-    result.leastTile = tail ? layout.sourceStep.*along * wholePixels : 0;
-    result.mostTile = layout.sourceStep.*along * lastTile;
-    result.plane = layout.source.*along;
-    return result;
-  };
-  PackedAxis rows = axis(&Extent2d::height, s.tileHeight, tile.tailRow);
-  PackedAxis columns = axis(&Extent2d::width, s.tileWidth, tile.tailColumn);
-
-  int64_t lanes = emit.lanes();
-  Value firstRow =
-      emit.add(emit.multiply(tile.row, layout.sourceStep.height), rows.origin);
-  Value firstColumn = emit.add(
-      emit.multiply(tile.column, layout.sourceStep.width), columns.origin);
-
-  // Bits of a vector: all ones where the column lies inside the plane. A column
-  // outside reads a place inside, and is masked to zero.
-  auto bitsType = VectorType::get({lanes}, emit.builder.getI32Type());
-  SmallVector<Value> columnPositions, columnMasks;
-  for (int64_t i = 0; i < columns.extent; ++i) {
-    Value column = emit.add(firstColumn, columns.step * i);
-    Value mask;
-    if (!columns.alwaysInside(i)) {
-      Value inside = emit.compare(CmpIPredicate::ult, column,
-                                  emit.constant(columns.plane));
-      Value bits = arith::ExtSIOp::create(emit.builder, emit.loc,
-                                          emit.builder.getI32Type(), inside);
-      mask =
-          vector::BroadcastOp::create(emit.builder, emit.loc, bitsType, bits);
-      column = arith::SelectOp::create(emit.builder, emit.loc, inside, column,
-                                       emit.constant(0));
-    }
-    columnPositions.push_back(emit.multiply(column, lanes));
-    columnMasks.push_back(mask);
-  }
-
-  int64_t sourcePlane = layout.source.height * layout.source.width * lanes;
-  Value firstChannel = emit.multiply(chunk, s.channelChunk);
-  Value channels = emit.constant(s.channelChunk);
-  if (layout.sourceChannels % s.channelChunk != 0)
-    channels = emit.minimum(
-        channels,
-        emit.subtract(emit.constant(layout.sourceChannels), firstChannel));
-
-  struct ChannelNorm {
-    Value scale, shift;
-  };
-  auto packRow = [&](Value scratchRow, Value sourceRow, const ChannelNorm &norm,
-                     bool inside) {
-    for (int64_t i = 0; i < columns.extent; ++i) {
-      Value value = emit.zeroVector();
-      if (inside) {
-        value = emit.loadVector(emit.operands.source,
-                                emit.add(sourceRow, columnPositions[i]));
-        if (norm.scale)
-          value = emit.rectify(emit.fma(value, norm.scale, norm.shift));
-        if (Value mask = columnMasks[i]) {
-          Value bits = vector::BitCastOp::create(emit.builder, emit.loc,
-                                                 bitsType, value);
-          bits = arith::AndIOp::create(emit.builder, emit.loc, bits, mask);
-          value = vector::BitCastOp::create(emit.builder, emit.loc,
-                                            emit.vectorType(), bits);
-        }
-      }
-      emit.storeVector(value, emit.operands.scratch,
-                       emit.add(scratchRow, i * lanes));
-    }
-  };
-
-  emit.loop(emit.constant(0), channels, 1, [&](Value channel) {
-    Value sourceChannel = emit.add(firstChannel, channel);
-    ChannelNorm norm;
-    if (emit.fusion.normalise)
-      norm = {emit.loadSplat(emit.operands.sourceScale, sourceChannel),
-              emit.loadSplat(emit.operands.sourceShift, sourceChannel)};
-    for (int64_t block = 0; block < tile.blocks; ++block) {
-      Value plane = emit.add(
-          emit.multiply(emit.add(tile.block, block), layout.sourceChannels),
-          sourceChannel);
-      Value planePosition = emit.multiply(plane, sourcePlane);
-      Value scratchBlock =
-          emit.add(emit.multiply(channel, layout.channelStride() * lanes),
-                   block * layout.blockStride() * lanes);
-      for (int64_t i = 0; i < rows.extent; ++i) {
-        Value row = emit.add(firstRow, rows.step * i);
-        Value scratchRow =
-            emit.add(scratchBlock, i * layout.region.width * lanes);
-        Value sourceRow = emit.add(
-            planePosition, emit.multiply(row, layout.source.width * lanes));
-        if (rows.alwaysInside(i)) {
-          packRow(scratchRow, sourceRow, norm, true);
-          continue;
-        }
-        emit.branch(
-            emit.compare(CmpIPredicate::ult, row, emit.constant(rows.plane)),
-            [&] { packRow(scratchRow, sourceRow, norm, true); },
-            [&] { packRow(scratchRow, sourceRow, norm, false); });
-      }
-    }
-  });
+  TilePacker(emit, tile).pack(chunk);
 }
 
 } // namespace lacuna::ir
