@@ -8,6 +8,7 @@
 #include "lacuna/Compiler/ScheduleChoice.h"
 
 #include "lacuna/Kernel/StreamLayout.h"
+#include "lacuna/Support/Divisors.h"
 
 #include <algorithm>
 
@@ -31,15 +32,6 @@ constexpr int64_t kMaxScratchVectors = 65536;
 /// Lane sums of all weights beyond which those of one weight in ten leave a
 /// common L2.
 constexpr int64_t kMaxCachedLaneSums = 1 << 22;
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-int64_t largestDivisor(int64_t value, int64_t limit) {
-  int64_t divisor = std::min(value, limit);
-  while (value % divisor != 0)
-    --divisor;
-  return divisor;
-}
 
 /// Rows of a panel: enough to reuse each source vector, few enough to leave
 /// registers for several pixels. A prime height above the usual four is taken

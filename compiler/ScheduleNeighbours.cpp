@@ -7,6 +7,7 @@
 
 #include "lacuna/Compiler/ScheduleNeighbours.h"
 
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -88,8 +89,8 @@ private:
     if (request.operation == Operation::GradInput) {
       const Extent2d &stride = request.geometry.stride;
       const Extent2d &input = request.geometry.input;
-      plane = {(input.height + stride.height - 1) / stride.height,
-               (input.width + stride.width - 1) / stride.width};
+      plane = {ceilDiv(input.height, stride.height),
+               ceilDiv(input.width, stride.width)};
     }
     for (int64_t height : extents(from.tileHeight, plane.height))
       for (int64_t width : extents(from.tileWidth, plane.width))
@@ -145,9 +146,9 @@ private:
       if (count >= 1 && count <= layout.sourceChannels) {
         int64_t rows =
             layout.itemForm() == ItemForm::Column ? layout.columnRows() : 1;
-        int64_t chunk = (layout.sourceChannels + count - 1) / count;
+        int64_t chunk = ceilDiv(layout.sourceChannels, count);
         Schedule schedule = from;
-        schedule.channelChunk = (chunk + rows - 1) / rows * rows;
+        schedule.channelChunk = ceilDiv(chunk, rows) * rows;
         add(schedule);
       }
   }

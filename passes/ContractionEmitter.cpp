@@ -10,6 +10,8 @@
 
 #include "TileWalk.h"
 
+#include "lacuna/Support/Divisors.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <optional>
@@ -71,7 +73,7 @@ private:
         layout.targetChannels * walk.targetPlane() * KernelEmitter::kFloatBytes;
     int64_t least = storesGaps() ? kStreamedGapBytes : kStreamedBytes;
     return emit.compare(CmpIPredicate::sge, emit.operands.batchBlocks,
-                        emit.constant((least + blockBytes - 1) / blockBytes));
+                        emit.constant(ceilDiv(least, blockBytes)));
   }
 
   /// Whether a panel may store past the caches: nothing reads back what it
@@ -104,7 +106,7 @@ private:
               [&](Value group) {
                 Run run = loadRun(phase, chunk, group);
                 size_t step = layout.schedule.panelPixels;
-                int64_t panels = (pixels.size() + step - 1) / step;
+                int64_t panels = ceilDiv(pixels.size(), step);
                 for (size_t first = 0; first < pixels.size(); first += step) {
                   size_t count = std::min(pixels.size() - first, step);
                   ArrayRef<TilePixel> all = pixels;

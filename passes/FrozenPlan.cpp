@@ -7,6 +7,8 @@
 
 #include "FrozenPlan.h"
 
+#include "lacuna/Support/Divisors.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -23,24 +25,16 @@ constexpr int64_t kMaxConvolutionRows = 4;
 constexpr int64_t kInFlight = 8;
 constexpr int64_t kMaxChains = 4;
 
-int64_t largestDivisorUpTo(int64_t limit, int64_t number) {
-  int64_t divisor = std::min(limit, number);
-  while (number % divisor != 0)
-    --divisor;
-  return divisor;
-}
-
 int64_t rowsOf(const Geometry &geometry, const Structure &structure,
                int64_t lanes) {
   bool linear = geometry.kind == LayerKind::Linear;
   switch (structure.scheme) {
   case Scheme::Dense:
-    return linear
-               ? std::min(lanes, geometry.outChannels)
-               : largestDivisorUpTo(kMaxConvolutionRows, geometry.outChannels);
+    return linear ? std::min(lanes, geometry.outChannels)
+                  : largestDivisor(geometry.outChannels, kMaxConvolutionRows);
   case Scheme::Block:
-    return largestDivisorUpTo(linear ? lanes : kMaxConvolutionRows,
-                              structure.blockRows);
+    return largestDivisor(structure.blockRows,
+                          linear ? lanes : kMaxConvolutionRows);
   case Scheme::Unstructured:
   case Scheme::Pattern:
   case Scheme::Channel:

@@ -7,6 +7,8 @@
 
 #include "TileWalk.h"
 
+#include "lacuna/Support/Divisors.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -428,7 +430,7 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
   int64_t column = firstNew(&Extent2d::width, s.tileWidth);
   int64_t rows = layout.region.height - row;
   int64_t units = s.channelChunk * rows;
-  int64_t unitsPerShare = (units + shares - 1) / shares;
+  int64_t unitsPerShare = ceilDiv(units, shares);
 
   int64_t width = layout.source.width;
   SmallVector<int64_t> offsets;

@@ -7,6 +7,7 @@
 
 #include "lacuna/Kernel/StreamLayout.h"
 
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -28,8 +29,6 @@ bool fitsTile(std::initializer_list<int64_t> factors) {
       return false;
   return true;
 }
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// One axis of the relation between target and source positions.
 struct Axis {
@@ -236,10 +235,7 @@ std::vector<StreamBody> StreamLayout::bodiesOf(const StreamPhase &phase) const {
 }
 
 int64_t StreamLayout::columnRows() const {
-  int64_t rows = std::min(structure.blockRows, schedule.bodyTaps);
-  while (structure.blockRows % rows != 0)
-    --rows;
-  return rows;
+  return largestDivisor(structure.blockRows, schedule.bodyTaps);
 }
 
 Extent2d StreamLayout::wholeTiles() const {

@@ -8,6 +8,7 @@
 #include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Lstm.h"
 #include "lacuna/Runtime/Network.h"
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -17,13 +18,6 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kBlockRows = 4;
-
-int64_t largestDivisorUpTo(int64_t limit, int64_t number) {
-  int64_t divisor = std::min(limit, number);
-  while (number % divisor != 0)
-    --divisor;
-  return divisor;
-}
 
 std::string describe(const ImageShape &shape) {
   return std::to_string(shape.channels) + "x" + std::to_string(shape.height) +
@@ -48,8 +42,7 @@ Structure structureFor(Scheme scheme, const Geometry &geometry) {
                                     : connectivityPattern(geometry));
     [[fallthrough]];
   case Scheme::Block:
-    return Structure::block(
-        largestDivisorUpTo(kBlockRows, geometry.outChannels));
+    return Structure::block(largestDivisor(geometry.outChannels, kBlockRows));
   }
   throw InternalError("unknown scheme");
 }
