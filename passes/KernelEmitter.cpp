@@ -7,9 +7,13 @@
 
 #include "KernelEmitter.h"
 
+#include "lacuna/Kernel/KernelAbi.h"
 #include "lacuna/Passes/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <cstddef>
 
 using namespace mlir;
 
@@ -37,6 +41,62 @@ Value flatView(OpBuilder &builder, Location loc, Value pointer,
       ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
 }
 
+enum class Element { Float, Offset, Index };
+
+/// A pointer among the operands of the kernel ABI.
+struct PointerOperand {
+  Value KernelOperands::*member;
+  size_t place; ///< In lacuna_kernel_operands.
+  Element element;
+  bool aligned; ///< To kAlignment.
+};
+
+constexpr PointerOperand kPointers[] = {
+    {&KernelOperands::source, offsetof(lacuna_kernel_operands, source),
+     Element::Float, true},
+    {&KernelOperands::gradient, offsetof(lacuna_kernel_operands, gradient),
+     Element::Float, true},
+    {&KernelOperands::values, offsetof(lacuna_kernel_operands, values),
+     Element::Float, false},
+    {&KernelOperands::offsets, offsetof(lacuna_kernel_operands, offsets),
+     Element::Offset, false},
+    {&KernelOperands::indices, offsetof(lacuna_kernel_operands, indices),
+     Element::Index, false},
+    {&KernelOperands::bias, offsetof(lacuna_kernel_operands, bias),
+     Element::Float, false},
+    {&KernelOperands::sourceScale,
+     offsetof(lacuna_kernel_operands, source_scale), Element::Float, false},
+    {&KernelOperands::sourceShift,
+     offsetof(lacuna_kernel_operands, source_shift), Element::Float, false},
+    {&KernelOperands::statistics, offsetof(lacuna_kernel_operands, statistics),
+     Element::Float, true},
+    {&KernelOperands::result, offsetof(lacuna_kernel_operands, result),
+     Element::Float, true},
+    {&KernelOperands::scratch, offsetof(lacuna_kernel_operands, scratch),
+     Element::Float, true},
+    {&KernelOperands::lanes, offsetof(lacuna_kernel_operands, lanes),
+     Element::Float, true},
+    {&KernelOperands::normInput, offsetof(lacuna_kernel_operands, norm_input),
+     Element::Float, true},
+    {&KernelOperands::normOutput, offsetof(lacuna_kernel_operands, norm_output),
+     Element::Float, true},
+    {&KernelOperands::normMean, offsetof(lacuna_kernel_operands, norm_mean),
+     Element::Float, false},
+};
+
+/// The entry point (lacuna-export-kernel) passes all fields in their order, and
+/// the range of work items after them.
+constexpr bool followTheAbi() {
+  size_t place = 0;
+  for (const PointerOperand &pointer : kPointers) {
+    if (pointer.place != place)
+      return false;
+    place += sizeof(void *);
+  }
+  return place == offsetof(lacuna_kernel_operands, batch_blocks);
+}
+static_assert(followTheAbi());
+
 } // namespace
 
 KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
@@ -45,51 +105,44 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
                              StringRef name)
     : LoopEmitter(builder, loc, layout.schedule.lanes), layout(layout),
       fusion(fusion), instructions(instructions) {
-  Type floats = MemRefType::get({}, builder.getF32Type());
-  Type offsets = MemRefType::get({}, builder.getI32Type());
-  Type indices = MemRefType::get({}, builder.getI16Type());
-  Type index = builder.getIndexType();
-  SmallVector<Type> types{floats, floats, floats, offsets, indices, floats,
-                          floats, floats, floats, floats,  floats,  floats,
-                          floats, floats, floats, index,   index,   index};
+  auto typeOf = [&](Element element) -> Type {
+    switch (element) {
+    case Element::Float:
+      return builder.getF32Type();
+    case Element::Offset:
+      return builder.getI32Type();
+    case Element::Index:
+      return builder.getI16Type();
+    }
+    llvm_unreachable("unknown element");
+  };
+  SmallVector<Type> types;
+  for (const PointerOperand &pointer : kPointers)
+    types.push_back(MemRefType::get({}, typeOf(pointer.element)));
+  Value KernelOperands::*const numbers[] = {&KernelOperands::batchBlocks,
+                                            &KernelOperands::begin,
+                                            &KernelOperands::end};
+  types.append(std::size(numbers), builder.getIndexType());
   auto function = func::FuncOp::create(builder, loc, name,
                                        builder.getFunctionType(types, {}));
   function->setAttr(kKernelAttribute, builder.getUnitAttr());
-  for (auto [i, type] : llvm::enumerate(types))
-    if (isa<MemRefType>(type)) {
-      function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
-                          builder.getUnitAttr());
-      function.setArgAttr(i, LLVM::LLVMDialect::getNoCaptureAttrName(),
-                          builder.getUnitAttr());
-    }
-  for (int64_t aligned : {0, 1, 8, 9, 10, 11, 12, 13})
-    function.setArgAttr(aligned, LLVM::LLVMDialect::getAlignAttrName(),
-                        builder.getI64IntegerAttr(kAlignment));
+  for (auto [i, pointer] : llvm::enumerate(kPointers)) {
+    function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
+                        builder.getUnitAttr());
+    function.setArgAttr(i, LLVM::LLVMDialect::getNoCaptureAttrName(),
+                        builder.getUnitAttr());
+    if (pointer.aligned)
+      function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
+                          builder.getI64IntegerAttr(kAlignment));
+  }
 
   Block *body = function.addEntryBlock();
   enter(body);
-  auto view = [&](unsigned i) {
-    return flatView(builder, loc, body->getArgument(i),
-                    builder.getIndexAttr(0));
-  };
-  operands = {view(0),
-              view(1),
-              view(2),
-              view(3),
-              view(4),
-              view(5),
-              view(6),
-              view(7),
-              view(8),
-              view(9),
-              view(10),
-              view(11),
-              view(12),
-              view(13),
-              view(14),
-              body->getArgument(15),
-              body->getArgument(16),
-              body->getArgument(17)};
+  for (auto [i, pointer] : llvm::enumerate(kPointers))
+    operands.*pointer.member =
+        flatView(builder, loc, body->getArgument(i), builder.getIndexAttr(0));
+  for (auto [i, number] : llvm::enumerate(numbers))
+    operands.*number = body->getArgument(std::size(kPointers) + i);
   func::ReturnOp::create(builder, loc);
   builder.setInsertionPoint(body->getTerminator());
 }
