@@ -5,10 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lacuna/Dialect/Lacuna.h"
-#include "lacuna/Support/Error.h"
+#include "LayerRules.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <array>
 
 using namespace mlir;
 
@@ -16,32 +18,79 @@ namespace lacuna::ir {
 
 namespace {
 
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
+constexpr int64_t kMaxFloats = int64_t(1) << 40;
+
+bool isSplit(PlanesAttr planes) {
+  return llvm::any_of(planes.getPhases().asArrayRef(),
+                      [](int64_t phases) { return phases > 1; });
 }
 
-LogicalResult verifyImages(mlir::Operation *op, StringRef role, Value value) {
+/// The first field that is too small for the pixels and margins of a tensor
+/// [batch, channels, height, width]; empty if none is.
+StringRef tooSmallField(ArrayRef<int64_t> shape, PlanesAttr planes) {
+  if (llvm::any_of(shape.drop_front(),
+                   [&](int64_t extent) { return extent > planes.getFloats(); }))
+    return "floats";
+  bool split = isSplit(planes);
+  // Phases do not share margins.
+  auto padded = [&](size_t axis) -> int64_t {
+    int64_t extent = shape[2 + axis], margin = planes.getMargin()[axis];
+    return split
+               ? llvm::divideCeil(extent + 2 * margin, planes.getPhases()[axis])
+               : extent + margin;
+  };
+  // Products might overflow.
+  if (padded(1) > planes.getRow())
+    return "row";
+  if (padded(0) > planes.getPhase() / planes.getRow())
+    return "phase";
+  if (planes.getPhases()[0] >
+      planes.getChannel() / planes.getPhase() / planes.getPhases()[1])
+    return "channel";
+  int64_t below =
+      split ? 0
+            : planes.getMargin()[0] * planes.getRow() + planes.getMargin()[1];
+  if (shape[1] > (planes.getFloats() - below) / planes.getChannel())
+    return "floats";
+  return "";
+}
+
+/// Only convolutions read split planes, and only copies write them.
+enum class Planes { Whole, MaySplit };
+
+LogicalResult verifyImages(mlir::Operation *op, StringRef role, Value value,
+                           Planes allowed = Planes::Whole) {
   RankedTensorType type = typeOf(value);
+  // A dynamic extent is a negative one.
   if (!type.isDynamicDim(0) ||
-      llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
+      llvm::any_of(type.getShape().drop_front(),
+                   [](int64_t extent) { return extent < 1; }))
     return op->emitOpError()
-           << role << " must have a dynamic batch and static extents";
-  if (type.getEncoding() &&
-      (type.getRank() != 4 || !isa<PlanesAttr>(type.getEncoding())))
+           << role << " must have a dynamic batch and positive static extents";
+  if (!type.getEncoding())
+    return success();
+  auto planes = dyn_cast<PlanesAttr>(type.getEncoding());
+  if (type.getRank() != 4 || !planes)
     return op->emitOpError()
            << role << " has an encoding that is no #lacuna.planes of images";
+  if (allowed == Planes::Whole && isSplit(planes))
+    return op->emitOpError() << role << " must not lie in split planes";
+  if (StringRef field = tooSmallField(type.getShape(), planes); !field.empty())
+    return op->emitOpError()
+           << role << " does not fit its #lacuna.planes: " << field
+           << " is too small";
   return success();
 }
 
-LogicalResult verifySides(mlir::Operation *op, Value input, Value result) {
-  if (failed(verifyImages(op, "the input", input)))
+LogicalResult verifySides(mlir::Operation *op, Value input, Value result,
+                          Planes inputPlanes = Planes::Whole,
+                          Planes resultPlanes = Planes::Whole) {
+  if (failed(verifyImages(op, "the input", input, inputPlanes)))
     return failure();
-  return verifyImages(op, "the result", result);
+  return verifyImages(op, "the result", result, resultPlanes);
 }
 
 LogicalResult verifySameShape(mlir::Operation *op, Value input, Value result) {
-  if (failed(verifySides(op, input, result)))
-    return failure();
   if (typeOf(input).getShape() != typeOf(result).getShape())
     return op->emitOpError() << "the result must have the shape of the input";
   return success();
@@ -73,17 +122,18 @@ PlanesAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    DenseI64ArrayAttr phases, DenseI64ArrayAttr margin,
                    int64_t row, int64_t phase, int64_t channel,
                    int64_t floats) {
-  constexpr int64_t kMaxFloats = int64_t(1) << 40;
   if (phases.size() != 2 || margin.size() != 2)
     return emitError() << "phases and margin must be [height, width]";
-  auto outside = [](int64_t low) {
-    return [low](int64_t value) { return value < low || value > kMaxFloats; };
-  };
-  if (llvm::any_of(phases.asArrayRef(), outside(1)) ||
-      llvm::any_of(margin.asArrayRef(), outside(0)) ||
-      llvm::any_of(ArrayRef{row, phase, channel, floats}, outside(1)))
+  std::array<int64_t, 6> positive{phases[0], phases[1], row,
+                                  phase,     channel,   floats};
+  if (*llvm::min_element(positive) < 1 ||
+      *llvm::min_element(margin.asArrayRef()) < 0)
     return emitError() << "phases and pitches must be positive, and the margin "
                           "not negative";
+  if (*llvm::max_element(positive) > kMaxFloats ||
+      *llvm::max_element(margin.asArrayRef()) > kMaxFloats)
+    return emitError() << "phases, margin and pitches must not exceed "
+                       << kMaxFloats;
   return success();
 }
 
@@ -101,7 +151,9 @@ Geometry FrozenLayerOp::getGeometry() {
 }
 
 LogicalResult FrozenLayerOp::verify() {
-  if (failed(verifySides(*this, getInput(), getResult())))
+  if (failed(verifySides(*this, getInput(), getResult(), Planes::MaySplit)) ||
+      (getResidual() &&
+       failed(verifyImages(*this, "the residual", getResidual()))))
     return failure();
   int64_t rank = isConvolution() ? 4 : 2;
   if (typeOf(getInput()).getRank() != rank ||
@@ -115,21 +167,9 @@ LogicalResult FrozenLayerOp::verify() {
                               "as [height, width], a linear layer none of them";
 
   Geometry geometry = getGeometry();
-  int64_t active = 0;
-  std::string rule;
-  try {
-    geometry.verify();
-    Structure structure = toStructure(getStructure());
-    structure.verify(geometry);
-    ActiveSet set = toActiveSet(getStructure());
-    set.verify(geometry, structure);
-    active = set.values(geometry, structure);
-  } catch (const Error &error) {
-    rule = error.what();
-  }
-  if (!rule.empty())
-    return emitOpError() << rule;
-  if (failed(verifyCount(*this, "values", getValues().size(), active)) ||
+  FailureOr<int64_t> active = verifyRules(*this, geometry, getStructure());
+  if (failed(active) ||
+      failed(verifyCount(*this, "values", getValues().size(), *active)) ||
       failed(
           verifyCount(*this, "bias", getBias().size(), geometry.outChannels)))
     return failure();
@@ -144,7 +184,8 @@ LogicalResult FrozenLayerOp::verify() {
 }
 
 LogicalResult AffineOp::verify() {
-  if (failed(verifySameShape(*this, getInput(), getResult())))
+  if (failed(verifySides(*this, getInput(), getResult())) ||
+      failed(verifySameShape(*this, getInput(), getResult())))
     return failure();
   int64_t channels = typeOf(getInput()).getDimSize(1);
   if (failed(verifyCount(*this, "scale", getScale().size(), channels)))
@@ -156,6 +197,11 @@ LogicalResult ReluOp::verify() {
   return verifySides(*this, getInput(), getResult());
 }
 
+int64_t MaxPoolOp::outputExtent(int64_t extent, int64_t window, int64_t stride,
+                                int64_t padding) {
+  return (extent - (window - 2 * padding)) / stride + 1;
+}
+
 LogicalResult MaxPoolOp::verify() {
   if (failed(verifySides(*this, getInput(), getResult())))
     return failure();
@@ -163,11 +209,12 @@ LogicalResult MaxPoolOp::verify() {
   int64_t window = getWindow(), stride = getStride(), padding = getPadding();
   if (type.getRank() != 4 || typeOf(getResult()).getRank() != 4)
     return emitOpError() << "must have an input and a result of rank 4";
-  if (window < 1 || stride < 1 || padding < 0 || 2 * padding > window ||
-      window > std::min(type.getDimSize(2), type.getDimSize(3)) + 2 * padding)
+  // Neither twice the padding nor its sum with an extent may overflow.
+  if (window < 1 || stride < 1 || padding < 0 || padding > window / 2 ||
+      window - 2 * padding > std::min(type.getDimSize(2), type.getDimSize(3)))
     return emitOpError() << "the window does not fit the plane";
   auto pooled = [&](int64_t extent) {
-    return (extent + 2 * padding - window) / stride + 1;
+    return outputExtent(extent, window, stride, padding);
   };
   return verifyPooled(*this, getInput(), getResult(),
                       pooled(type.getDimSize(2)), pooled(type.getDimSize(3)));
@@ -188,6 +235,9 @@ LogicalResult AveragePoolOp::verify() {
 }
 
 LogicalResult RepackOp::verify() {
+  if (failed(verifySides(*this, getInput(), getResult(), Planes::Whole,
+                         Planes::MaySplit)))
+    return failure();
   return verifySameShape(*this, getInput(), getResult());
 }
 

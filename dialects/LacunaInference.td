@@ -24,12 +24,14 @@ def Lacuna_PlanesAttr : Lacuna_Attribute<"Planes", "planes"> {
     The right margin of a row is the left one of the row below, as the lower
     margin of a channel is the upper one of the next. `floats` is the length of
     the whole, with what vectors may touch behind the last pixel. A tensor
-    without encoding lies as C does: `[channels][height][width]`.
+    without encoding lies as C does: `[channels][height][width]`. Only a
+    convolution reads planes with more than one phase, and only a copy writes
+    them.
 
     ```mlir
     // 3x3 convolutions read 8x8 pixels with a margin of one.
     tensor<?x64x8x8xf32, #lacuna.planes<phases = [1, 1], margin = [1, 1],
-        row = 9, phase = 88, channel = 88, floats = 5672>>
+        row = 9, phase = 88, channel = 88, floats = 5680>>
     ```
   }];
   let parameters = (ins "::mlir::DenseI64ArrayAttr":$phases,
@@ -131,6 +133,11 @@ def Lacuna_MaxPoolOp : Lacuna_Op<"max_pool"> {
     $input `window` `(` $window `)` `stride` `(` $stride `)`
     `padding` `(` $padding `)` attr-dict `:` type($input) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// The rows (columns) that a plane of `extent` rows (columns) becomes.
+    static int64_t outputExtent(int64_t extent, int64_t window, int64_t stride,
+                                int64_t padding);
+  }];
 }
 
 def Lacuna_AveragePoolOp : Lacuna_Op<"average_pool"> {
@@ -162,7 +169,7 @@ def Lacuna_RepackOp : Lacuna_Op<"repack"> {
     %p = lacuna.repack %x : tensor<?x3x32x32xf32>
         -> tensor<?x3x32x32xf32, #lacuna.planes<phases = [1, 1],
             margin = [1, 1], row = 33, phase = 1096, channel = 1096,
-            floats = 3376>>
+            floats = 3408>>
     ```
   }];
   let arguments = (ins ActivationTensor:$input);

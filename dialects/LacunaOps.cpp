@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lacuna/Dialect/Lacuna.h"
-#include "lacuna/Support/Error.h"
+#include "LayerRules.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -15,10 +14,6 @@ using namespace mlir;
 namespace lacuna::ir {
 
 namespace {
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// The operands and results of a layer operation by role.
 struct LayerTypes {
@@ -69,24 +64,10 @@ LogicalResult verifyTypes(mlir::Operation *op, const LayerTypes &types,
   return success();
 }
 
-/// Rules that a kernel geometry and structure state themselves, as user errors;
-/// no exception may reach MLIR.
 LogicalResult verifyLayer(mlir::Operation *op, const Geometry &geometry,
-                          Attribute structureAttribute,
-                          const LayerTypes &types) {
-  std::string rule;
-  try {
-    geometry.verify();
-    Structure structure = toStructure(structureAttribute);
-    structure.verify(geometry);
-    ActiveSet active = toActiveSet(structureAttribute);
-    active.verify(geometry, structure);
-  } catch (const Error &error) {
-    rule = error.what();
-  }
-  if (!rule.empty())
-    return op->emitOpError() << rule;
-
+                          Attribute structure, const LayerTypes &types) {
+  if (failed(verifyRules(op, geometry, structure)))
+    return failure();
   Extent2d output = geometry.output();
   SmallVector<int64_t> expected{ShapedType::kDynamic, geometry.outChannels};
   if (geometry.kind == LayerKind::Conv2d)

@@ -15,9 +15,20 @@ func.func @layers(%x: tensor<?x4x8x8xf32>, %r: tensor<?x2x8x8xf32>, %v: tensor<?
   %z = lacuna.relu %r : tensor<?x2x8x8xf32>
   // CHECK: lacuna.max_pool %arg1 window(3) stride(2) padding(1) : tensor<?x2x8x8xf32> -> tensor<?x2x4x4xf32>
   %m = lacuna.max_pool %r window(3) stride(2) padding(1) : tensor<?x2x8x8xf32> -> tensor<?x2x4x4xf32>
+  // CHECK: lacuna.max_pool %arg1 window(10) stride(1) padding(1) : tensor<?x2x8x8xf32> -> tensor<?x2x1x1xf32>
+  %e = lacuna.max_pool %r window(10) stride(1) padding(1) : tensor<?x2x8x8xf32> -> tensor<?x2x1x1xf32>
   // CHECK: lacuna.average_pool %arg1 window(4) : tensor<?x2x8x8xf32> -> tensor<?x2x2x2xf32>
   %p = lacuna.average_pool %r window(4) : tensor<?x2x8x8xf32> -> tensor<?x2x2x2xf32>
   // CHECK: lacuna.repack %arg1 : tensor<?x2x8x8xf32> -> tensor<?x2x8x8xf32, #lacuna.planes<phases = [1, 1], margin = [1, 1], row = 9, phase = 88, channel = 88, floats = 224>>
   %c = lacuna.repack %r : tensor<?x2x8x8xf32> -> tensor<?x2x8x8xf32, #lacuna.planes<phases = [1, 1], margin = [1, 1], row = 9, phase = 88, channel = 88, floats = 224>>
+  // Only copies write split planes, and only convolutions read them. These hold
+  // what they must, and nothing more.
+  // CHECK: %[[S:.*]] = lacuna.repack %arg1 : tensor<?x2x8x8xf32> -> tensor<?x2x8x8xf32, #lacuna.planes<phases = [2, 2], margin = [1, 1], row = 5, phase = 25, channel = 100, floats = 200>>
+  %s = lacuna.repack %r : tensor<?x2x8x8xf32> -> tensor<?x2x8x8xf32, #lacuna.planes<phases = [2, 2], margin = [1, 1], row = 5, phase = 25, channel = 100, floats = 200>>
+  // CHECK: lacuna.frozen_layer %[[S]]
+  %t = lacuna.frozen_layer %s structure(#lacuna.unstructured<active = [4]>) values([0.5]) bias([0.0]) kernel([3, 3]) strides([2, 2]) padding([1, 1])
+      : tensor<?x2x8x8xf32, #lacuna.planes<phases = [2, 2], margin = [1, 1], row = 5, phase = 25, channel = 100, floats = 200>> -> tensor<?x1x4x4xf32>
+  // CHECK: lacuna.repack {{.*}} margin = [1, 1], row = 9, phase = 81, channel = 81, floats = 172>>
+  %w = lacuna.repack %r : tensor<?x2x8x8xf32> -> tensor<?x2x8x8xf32, #lacuna.planes<phases = [1, 1], margin = [1, 1], row = 9, phase = 81, channel = 81, floats = 172>>
   return
 }
