@@ -23,8 +23,6 @@ namespace {
 using mlir::RankedTensorType;
 using mlir::Value;
 
-constexpr int64_t kMaxBatch = 1 << 16;
-
 /// Builds a function of frozen operations, one for each of the network.
 class NetworkBuilder {
 public:
@@ -133,7 +131,8 @@ private:
     Value input = images(operation);
     const operators::PoolWindow &window = pool.window;
     auto pooled = [&](int64_t extent) {
-      return (extent + 2 * window.padding - window.window) / window.stride + 1;
+      return ir::MaxPoolOp::outputExtent(extent, window.window, window.stride,
+                                         window.padding);
     };
     RankedTensorType type = typeOf(input);
     return ir::MaxPoolOp::create(
@@ -189,9 +188,9 @@ CompiledNetwork compileNetwork(const NetworkRequest &request,
   if (!isIdentifier(request.name))
     throw UserError("name: '" + request.name +
                     "' must be an identifier of C: it becomes part of names");
-  if (request.batch < 1 || request.batch > kMaxBatch)
+  if (request.batch < 1 || request.batch > ir::kMaxBatch)
     throw UserError("batch: is " + std::to_string(request.batch) +
-                    ", must be between 1 and " + std::to_string(kMaxBatch));
+                    ", must be between 1 and " + std::to_string(ir::kMaxBatch));
   if (request.network.operations.empty())
     throw UserError(request.network.name + ": has no layers to freeze");
 

@@ -39,6 +39,8 @@ public:
     }
     if (getOperation().isExternal())
       return;
+    if (failed(verifyNetwork(getOperation())))
+      return signalPassFailure();
     wishes.clear();
     copies.clear();
     SmallVector<mlir::Operation *> operations;
@@ -66,7 +68,7 @@ private:
   /// Results come before what they are made from.
   Wish wishFor(Value value) {
     Wish wish;
-    if (!isa<RankedTensorType>(value.getType()) || !isImages(value))
+    if (!isImages(value))
       return wish;
     SmallVector<Value> results;
     for (mlir::Operation *user : value.getUsers()) {
@@ -128,11 +130,11 @@ private:
       repackInput(layer, geometry);
     PlaneLayout planes = PlaneLayout::of(layer.getInput().getType());
 
-    // The result keeps the distance between rows, and has what margin fits.
+    // The result keeps the distance between rows, which was chosen with room
+    // for its margin.
     Value result = layer.getResult();
-    Wish wish = wishes[result];
-    if (planes.rowPitch < geometry.output().width + wish.margin.width)
-      wish.margin = {0, 0};
+    const Wish &wish = wishes[result];
+    assert(planes.rowPitch >= wish.rowPitch);
     PlaneLayout written = PlaneLayout::forReading(
         result.getType(), {1, 1}, wish.margin, planes.rowPitch, lanes);
     result.setType(written.encode(result.getType()));

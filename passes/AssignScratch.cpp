@@ -24,8 +24,6 @@ namespace {
 
 /// Of places, in floats: a cache line.
 constexpr int64_t kAlignment = 16;
-/// What vector loads may read behind the last pixel of a plain tensor.
-constexpr int64_t kSlack = 128;
 
 class AssignScratchPass : public impl::AssignScratchBase<AssignScratchPass> {
 public:
@@ -33,10 +31,8 @@ public:
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    if (!llvm::hasSingleElement(function.getBody())) {
-      function.emitOpError() << "must have one block to be given scratch";
+    if (failed(verifyNetwork(function)))
       return signalPassFailure();
-    }
     Block &body = function.front();
     mlir::Operation *terminator = body.getTerminator();
     OpBuilder builder(function.getContext());
@@ -53,7 +49,7 @@ public:
       if (last == terminator)
         continue;
       int64_t floats =
-          PlaneLayout::of(op.getResult(0).getType()).floats + kSlack;
+          PlaneLayout::of(op.getResult(0).getType()).floats + kReadSlack;
       floats = static_cast<int64_t>(llvm::alignTo(floats, kAlignment));
       int64_t offset = firstFit(live, floats);
       live.push_back({offset, offset + floats, last});

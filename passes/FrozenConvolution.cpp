@@ -49,8 +49,8 @@ public:
     for (int64_t first = 0; first < plan.groups();) {
       int64_t last = first, items = 0;
       while (last < plan.groups() &&
-             (last == first || items + itemsOf(last) <= kMaxBakedItems)) {
-        items += itemsOf(last);
+             (last == first || items + plan.itemsOf(last) <= kMaxBakedItems)) {
+        items += plan.itemsOf(last);
         ++last;
       }
       StageEmitter emitter(stage, lanes);
@@ -66,10 +66,6 @@ public:
   }
 
 private:
-  int64_t itemsOf(int64_t group) const {
-    return plan.starts[static_cast<size_t>(group) + 1] -
-           plan.starts[static_cast<size_t>(group)];
-  }
   int64_t chunks() const {
     return llvm::divideCeil(plan.geometry.inChannels, plan.channelChunk);
   }
@@ -228,7 +224,7 @@ private:
     Sums first = biases(number, vectors);
     int64_t begin = plan.starts[size_t(group)];
     Sums sums = e->sumItems(
-        begin, begin + itemsOf(group), plan.chains, first,
+        begin, begin + plan.itemsOf(group), plan.chains, first,
         [&](int64_t item, MutableArrayRef<Value> sums) {
           multiplyAdd(e->add(source, sourceOf(plan.columns[size_t(item)])),
                       e->constant(plan.valueOf(group, item)), vectors, sums);

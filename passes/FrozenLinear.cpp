@@ -34,8 +34,8 @@ public:
       int64_t last = first, items = 0;
       while (last < plan.groups() && plan.rowsOf(last) == plan.rowsOf(first) &&
              (!baked || last == first ||
-              items + itemsOf(last) <= kMaxBakedItems)) {
-        items += itemsOf(last);
+              items + plan.itemsOf(last) <= kMaxBakedItems)) {
+        items += plan.itemsOf(last);
         ++last;
       }
       StageEmitter emitter(stage, plan.rowsOf(first));
@@ -51,11 +51,6 @@ public:
 
 private:
   using Sums = StageEmitter::Sums;
-
-  int64_t itemsOf(int64_t group) const {
-    return plan.starts[static_cast<size_t>(group) + 1] -
-           plan.starts[static_cast<size_t>(group)];
-  }
 
   void enter(StageEmitter &emitter) {
     e = &emitter;
@@ -98,7 +93,7 @@ private:
       multiplyAdd(e->constant(plan.columns[static_cast<size_t>(item)]),
                   e->constant(plan.valueOf(group, item)), sums);
     };
-    Sums sums = e->sumItems(begin, begin + itemsOf(group), plan.chains,
+    Sums sums = e->sumItems(begin, begin + plan.itemsOf(group), plan.chains,
                             {e->loadVector(bias, output)}, add);
     finish(sums.front(), output);
   }

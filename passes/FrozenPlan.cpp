@@ -61,6 +61,11 @@ int64_t chunkOf(const FrozenPlan &plan, int64_t rowPitch,
 
 } // namespace
 
+int64_t FrozenPlan::itemsOf(int64_t group) const {
+  auto first = static_cast<size_t>(group);
+  return starts[first + 1] - starts[first];
+}
+
 int64_t FrozenPlan::rowsOf(int64_t group) const {
   return std::min(rows, geometry.outChannels - group * rows);
 }

@@ -40,6 +40,7 @@ struct FrozenPlan {
 
   int64_t groups() const { return static_cast<int64_t>(starts.size()) - 1; }
   int64_t items() const { return starts.back(); }
+  int64_t itemsOf(int64_t group) const;
   int64_t rowsOf(int64_t group) const;
   /// Where the values of an item of a group are.
   int64_t valueOf(int64_t group, int64_t item) const;

@@ -13,7 +13,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/ADT/TypeSwitch.h"
+
+#include <optional>
 
 using namespace mlir;
 
@@ -23,8 +24,6 @@ namespace lacuna::ir {
 #include "lacuna/Passes/Passes.h.inc"
 
 namespace {
-
-constexpr int64_t kMaxBatch = 1 << 16;
 
 class LowerNetworkPass : public impl::LowerNetworkBase<LowerNetworkPass> {
 public:
@@ -47,16 +46,32 @@ public:
 
 private:
   LogicalResult lower(func::FuncOp network) {
-    if (network.getNumArguments() != 1 || network.getNumResults() != 1)
-      return network.emitOpError() << "must map images to logits";
+    if (failed(verifyNetwork(network)))
+      return failure();
+    if (network.getNumArguments() != 1 || network.getNumResults() != 1 ||
+        !isPlain(network.getArgumentTypes()[0]) ||
+        !isPlain(network.getResultTypes()[0]))
+      return network.emitOpError()
+             << "must map images to logits, both without planes";
+    // The loops have other arguments, so its callers could not call them.
+    if (!SymbolTable::symbolKnownUseEmpty(network, getOperation()))
+      return network.emitOpError()
+             << "must not be used in its module to be lowered";
+    std::optional<int64_t> floatsOfScratch =
+        countOf(network, kScratchAttribute);
+    if (!floatsOfScratch)
+      return network.emitOpError()
+             << kScratchAttribute << " must be a number of floats";
+    scratch = *floatsOfScratch;
     Block &body = network.front();
+    logits = viewed(body.getTerminator()->getOperand(0));
+    if (isa<BlockArgument>(logits))
+      return network.emitOpError() << "must compute what it returns";
     OpBuilder builder(network);
     auto floats = [&](Type type, int64_t images) {
       return MemRefType::get({PlaneLayout::of(type).floats * images},
                              builder.getF32Type());
     };
-    int64_t scratch =
-        network->getAttrOfType<IntegerAttr>(kScratchAttribute).getInt();
     SmallVector<Type> operands{
         floats(network.getArgumentTypes()[0], batch),
         floats(network.getResultTypes()[0], batch),
@@ -75,16 +90,16 @@ private:
                   (network.getName() + "_stage" + Twine(number)).str(),
                   stageType, target);
       if (auto view = dyn_cast<tensor::CollapseShapeOp>(op)) {
-        Storage storage = places.lookup(view.getSrc());
-        storage.planes = PlaneLayout::of(view.getResult().getType());
-        places[view.getResult()] = storage;
+        if (failed(placeView(view)))
+          return failure();
         continue;
       }
       // Functions and tables stand before the network.
       builder.setInsertionPoint(network);
-      if (failed(emit(op, stage)))
+      FailureOr<DictionaryAttr> description = emit(op, stage);
+      if (failed(description))
         return failure();
-      stage.functions.front()->setAttr(kStageAttribute, describe(op));
+      stage.functions.front()->setAttr(kStageAttribute, *description);
       calls.append(stage.functions);
       ++number;
     }
@@ -94,29 +109,75 @@ private:
     return success();
   }
 
-  Storage placeOf(mlir::Operation &op) {
+  static bool isPlain(Type type) {
+    return !cast<RankedTensorType>(type).getEncoding();
+  }
+
+  static std::optional<int64_t> countOf(mlir::Operation *op, StringRef name) {
+    auto count = op->getAttrOfType<IntegerAttr>(name);
+    if (!count || !count.getType().isSignlessInteger(64) || count.getInt() < 0)
+      return std::nullopt;
+    return count.getInt();
+  }
+
+  static Value viewed(Value value) {
+    while (auto view = value.getDefiningOp<tensor::CollapseShapeOp>())
+      value = view.getSrc();
+    return value;
+  }
+
+  /// A view lies where what it views does.
+  LogicalResult placeView(tensor::CollapseShapeOp view) {
+    Storage storage = places.lookup(view.getSrc());
+    PlaneLayout planes = PlaneLayout::of(view.getResult().getType());
+    if (!isPlain(view.getSrcType()) || planes.floats != storage.planes.floats)
+      return view.emitOpError()
+             << "must flatten images without planes: run lacuna-assign-planes "
+                "first";
+    storage.planes = planes;
+    places[view.getResult()] = storage;
+    return success();
+  }
+
+  /// The logits, or where lacuna-assign-scratch has put the result.
+  FailureOr<Storage> placeOf(mlir::Operation &op) {
     Storage storage;
     storage.planes = PlaneLayout::of(op.getResult(0).getType());
-    auto offset = op.getAttrOfType<IntegerAttr>(kOffsetAttribute);
-    storage.kind = offset ? Storage::Scratch : Storage::Logits;
-    storage.offset = offset ? offset.getInt() : 0;
+    storage.kind =
+        op.getResult(0) == logits ? Storage::Logits : Storage::Scratch;
+    if (op.hasAttr(kOffsetAttribute) != (storage.kind == Storage::Scratch))
+      return op.emitOpError() << "must have " << kOffsetAttribute
+                              << " unless the network returns its result: run "
+                                 "lacuna-assign-scratch first";
+    if (storage.kind == Storage::Logits)
+      return storage;
+    std::optional<int64_t> offset = countOf(&op, kOffsetAttribute);
+    if (!offset || *offset > scratch - storage.planes.floats - kReadSlack)
+      return op.emitOpError() << kOffsetAttribute << " must leave room for "
+                              << storage.planes.floats << " + " << kReadSlack
+                              << " of the " << scratch << " floats of scratch";
+    storage.offset = *offset;
     return storage;
   }
 
-  LogicalResult emit(mlir::Operation &op, Stage &stage) {
+  FailureOr<DictionaryAttr> emit(mlir::Operation &op, Stage &stage) {
     if (!isa<FrozenLayerOp, AffineOp, RepackOp, MaxPoolOp, AveragePoolOp>(op))
       return op.emitOpError()
              << "has no place in a lowered network: run lacuna-fold-affine, "
                 "lacuna-fuse-epilogue, lacuna-assign-planes and "
                 "lacuna-assign-scratch first";
-    for (Value operand : op.getOperands())
-      if (!places.contains(operand))
-        return op.emitOpError() << "reads what lies nowhere";
+    FailureOr<Storage> place = placeOf(op);
+    if (failed(place))
+      return failure();
     stage.source = places.lookup(op.getOperand(0));
-    stage.result = placeOf(op);
-    places[op.getResult(0)] = stage.result;
-    if (auto layer = dyn_cast<FrozenLayerOp>(op))
-      return emitLayer(layer, stage);
+    stage.result = places[op.getResult(0)] = *place;
+
+    if (auto layer = dyn_cast<FrozenLayerOp>(op)) {
+      FailureOr<bool> baked = emitLayer(layer, stage);
+      if (failed(baked))
+        return failure();
+      return describe(op, *baked ? "baked" : "tables");
+    }
     if (auto map = dyn_cast<AffineOp>(op))
       emitAffine(stage, map);
     else if (auto pool = dyn_cast<MaxPoolOp>(op))
@@ -125,24 +186,45 @@ private:
       emitAveragePool(stage, pool);
     else
       emitRepack(stage);
-    return success();
+    return describe(op, "");
   }
 
-  LogicalResult emitLayer(FrozenLayerOp layer, Stage &stage) {
+  /// What the command reports of a stage. `form`: of layers only.
+  DictionaryAttr describe(mlir::Operation &op, StringRef form) {
+    Builder builder(&getContext());
+    NamedAttrList entries;
+    auto name = dyn_cast<NameLoc>(op.getLoc());
+    entries.set("layer", name ? name.getName() : builder.getStringAttr(""));
+    entries.set("operation",
+                builder.getStringAttr(op.getName().stripDialect()));
+    if (auto layer = dyn_cast<FrozenLayerOp>(op)) {
+      entries.set("form", builder.getStringAttr(form));
+      entries.set("active",
+                  builder.getI64IntegerAttr(int64_t(layer.getValues().size())));
+      entries.set("weights",
+                  builder.getI64IntegerAttr(layer.getGeometry().weights()));
+    }
+    return entries.getDictionary(&getContext());
+  }
+
+  /// Gives whether the layer was baked.
+  FailureOr<bool> emitLayer(FrozenLayerOp layer, Stage &stage) {
     if (layer.getResidual())
       stage.residual = places.lookup(layer.getResidual());
     Geometry geometry = layer.getGeometry();
     const PlaneLayout &source = stage.source.planes;
     const PlaneLayout &result = stage.result.planes;
+    auto isInReach = [&](const Storage &storage) {
+      return storage.kind == Storage::Scratch &&
+             storage.planes.rowPitch == result.rowPitch &&
+             storage.planes.takesVectors(lanes);
+    };
     if (layer.isConvolution() &&
-        (stage.source.kind != Storage::Scratch ||
-         stage.result.kind != Storage::Scratch ||
-         source.rowPitch != result.rowPitch ||
+        (!isInReach(stage.source) || !isInReach(stage.result) ||
+         (stage.residual && !isInReach(*stage.residual)) ||
          source.margin.height < geometry.padding.height ||
          source.margin.width < geometry.padding.width ||
-         !(source.phases == geometry.stride) ||
-         (stage.residual &&
-          stage.residual->planes.rowPitch != result.rowPitch)))
+         !(source.phases == geometry.stride)))
       return layer.emitOpError()
              << "lies in planes that it cannot read or write: run "
                 "lacuna-assign-planes first";
@@ -154,31 +236,11 @@ private:
                         source.rowPitch, target);
     bool baked = isBaked(plan, bakeLimit);
     ++(baked ? layersBaked : layersTabled);
-    layer->setAttr("form",
-                   StringAttr::get(&getContext(), baked ? "baked" : "tables"));
     if (layer.isConvolution())
       emitFrozenConvolution(stage, plan, layer, baked);
     else
       emitFrozenLinear(stage, plan, layer, baked);
-    return success();
-  }
-
-  /// What the command reports of a stage.
-  DictionaryAttr describe(mlir::Operation &op) {
-    Builder builder(&getContext());
-    NamedAttrList entries;
-    auto name = dyn_cast<NameLoc>(op.getLoc());
-    entries.set("layer", name ? name.getName() : builder.getStringAttr(""));
-    entries.set("operation",
-                builder.getStringAttr(op.getName().stripDialect()));
-    if (auto layer = dyn_cast<FrozenLayerOp>(op)) {
-      entries.set("form", op.getAttr("form"));
-      entries.set("active",
-                  builder.getI64IntegerAttr(int64_t(layer.getValues().size())));
-      entries.set("weights",
-                  builder.getI64IntegerAttr(layer.getGeometry().weights()));
-    }
-    return entries.getDictionary(&getContext());
+    return baked;
   }
 
   /// The function of the network: all stages for one image after the other.
@@ -204,6 +266,9 @@ private:
   }
 
   TargetDescription target;
+  // Of the network that is being lowered.
+  int64_t scratch = 0;
+  Value logits;
   llvm::DenseMap<Value, Storage> places;
 };
 

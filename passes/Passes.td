@@ -364,7 +364,7 @@ def AssignScratch : Pass<"lacuna-assign-scratch", "::mlir::func::FuncOp"> {
       %a = lacuna.frozen_layer %x ... -> tensor<?x300xf32>
       %y = lacuna.frozen_layer %a ... -> tensor<?x10xf32>
     // After
-    func.func @net(...) attributes {lacuna.scratch_floats = 384 : i64} {
+    func.func @net(...) attributes {lacuna.scratch_floats = 432 : i64} {
       %a = lacuna.frozen_layer %x ... {lacuna.offset = 0 : i64} ...
     ```
   }];
@@ -378,7 +378,8 @@ def LowerNetwork : Pass<"lacuna-lower-network", "::mlir::ModuleOp"> {
     convolutions, output channels in linear layers. Small layers are *baked*:
     each active weight is code of its own, and its index part of an address.
     Others walk constant tables of the active weights, in loops for the rows that
-    share a source value (docs/offline.md).
+    share a source value (docs/offline.md). A function whose tensors have no
+    place that fits them, or that is called in its module, is an error.
 
     ```mlir
     // Before
@@ -386,9 +387,9 @@ def LowerNetwork : Pass<"lacuna-lower-network", "::mlir::ModuleOp"> {
     // After
     memref.global "private" constant @net_stage0_values : memref<23520xf32> = ...
     func.func @net_stage0(%in: memref<784xf32>, %out: memref<10xf32>,
-                          %scratch: memref<512xf32>, %image: index)
+                          %scratch: memref<432xf32>, %image: index)
     func.func @net(%in: memref<784xf32>, %out: memref<10xf32>,
-                   %scratch: memref<512xf32>) attributes {lacuna.network}
+                   %scratch: memref<432xf32>) attributes {lacuna.network}
     ```
   }];
   let options = [

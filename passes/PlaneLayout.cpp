@@ -38,6 +38,15 @@ PlaneLayout PlaneLayout::of(Type type) {
   return layout;
 }
 
+/// The lower margin of the last channel, and what vectors that start at the
+/// last pixel touch, are part of it.
+static int64_t floatsTouched(const PlaneLayout &layout, int64_t lanes) {
+  return static_cast<int64_t>(llvm::alignTo(
+      layout.channels * layout.channelPitch +
+          (layout.margin.height + 2) * layout.rowPitch + 2 * lanes,
+      lanes));
+}
+
 PlaneLayout PlaneLayout::forReading(Type type, Extent2d phases, Extent2d margin,
                                     int64_t rowPitch, int64_t lanes) {
   PlaneLayout layout = of(type);
@@ -54,13 +63,12 @@ PlaneLayout PlaneLayout::forReading(Type type, Extent2d phases, Extent2d margin,
   layout.phasePitch =
       static_cast<int64_t>(llvm::alignTo(rows * layout.rowPitch, lanes));
   layout.channelPitch = phases.height * phases.width * layout.phasePitch;
-  // The lower margin of the last channel, and what vectors that start at the
-  // last pixel touch.
-  layout.floats = static_cast<int64_t>(
-      llvm::alignTo(layout.channels * layout.channelPitch +
-                        (margin.height + 2) * layout.rowPitch + 2 * lanes,
-                    lanes));
+  layout.floats = floatsTouched(layout, lanes);
   return layout;
+}
+
+bool PlaneLayout::takesVectors(int64_t lanes) const {
+  return channelPitch % lanes == 0 && floats >= floatsTouched(*this, lanes);
 }
 
 RankedTensorType PlaneLayout::encode(Type type) const {
@@ -80,6 +88,31 @@ int64_t PlaneLayout::offset(int64_t y, int64_t x) const {
   int64_t phase = row % phases.height * phases.width + column % phases.width;
   return phase * phasePitch + row / phases.height * rowPitch +
          column / phases.width;
+}
+
+static bool hasLayout(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getElementType().isF32() &&
+         (tensor.getRank() == 2 || tensor.getRank() == 4) &&
+         tensor.isDynamicDim(0) && tensor.getNumDynamicDims() == 1;
+}
+
+LogicalResult verifyNetwork(func::FuncOp function) {
+  constexpr StringLiteral kTensors =
+      "tensor of images or features, <?xCxHxWxf32> or <?xFxf32>";
+  if (!llvm::hasSingleElement(function.getBody()) ||
+      !isa<func::ReturnOp>(function.front().getTerminator()))
+    return function.emitOpError()
+           << "must have one block, which returns, to be a network";
+  if (!llvm::all_of(function.getArgumentTypes(), hasLayout) ||
+      !llvm::all_of(function.getResultTypes(), hasLayout))
+    return function.emitOpError() << "must take and return nothing but a "
+                                  << kTensors << ", to be a network";
+  for (mlir::Operation &op : function.front().without_terminator())
+    if (op.getNumResults() != 1 || !hasLayout(op.getResult(0).getType()))
+      return op.emitOpError()
+             << "must give one " << kTensors << ", to be part of a network";
+  return success();
 }
 
 } // namespace lacuna::ir

@@ -10,9 +10,14 @@
 
 #include "lacuna/Kernel/Structure.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace lacuna::ir {
+
+/// What vector loads may read behind the last pixel of a tensor in scratch, in
+/// floats.
+inline constexpr int64_t kReadSlack = 128;
 
 /// The layout that #lacuna.planes describes, of a tensor of one image. Features
 /// are channels of one pixel.
@@ -38,7 +43,14 @@ struct PlaneLayout {
   bool isSplit() const { return !(phases == Extent2d{1, 1}); }
   /// Whether there is more than pixels.
   bool isPadded() const { return floats != channels * height * width; }
+  /// Whether vectors that run on from row to row, as those of convolutions do,
+  /// stay in the tensor, and those of one channel out of the next.
+  bool takesVectors(int64_t lanes) const;
 };
+
+/// Checks that a function is one block of operations that give one tensor each,
+/// of images or features: only such tensors have a layout and a place.
+mlir::LogicalResult verifyNetwork(mlir::func::FuncOp function);
 
 } // namespace lacuna::ir
 

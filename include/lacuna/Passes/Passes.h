@@ -34,6 +34,8 @@ inline constexpr llvm::StringLiteral kOffsetAttribute = "lacuna.offset";
 /// What a network needs of scratch, in floats.
 inline constexpr llvm::StringLiteral kScratchAttribute =
     "lacuna.scratch_floats";
+/// Most images of a call of a network.
+inline constexpr int64_t kMaxBatch = 1 << 16;
 
 /// Builds in `module` the function `name` with one layer operation, as
 /// lacuna-import-descriptor does, and the neighbours to fuse as operations of
