@@ -6,7 +6,7 @@
 // RUN: lacuna-opt %s --lacuna-choose-schedule=l1-bytes=4611686018427387904 --verify-diagnostics
 // RUN: not lacuna-opt %s --lacuna-choose-schedule=level=baked 2>&1 | FileCheck %s
 
-// CHECK: baked
+// CHECK: for the --level option: Cannot find option named 'baked'
 
 // expected-error@+1 {{lanes must be a power of two up to 64, vector-registers positive, l1-bytes between 1 and 4194304}}
 module {

@@ -68,3 +68,14 @@ func.func @loop(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %first: tenso
   }
   return %last : tensor<?x6x8x8xf32>
 }
+
+// Fused, the addend would be added before the ReLU instead of after it.
+// CHECK-LABEL: func.func @through_a_norm(
+// CHECK: arith.addf
+func.func @through_a_norm(%dy: tensor<?x8x8x8xf32>, %w: tensor<8x6x3x3xf32>, %x: tensor<?x6x8x8xf32>, %mean: tensor<6xf32>, %other: tensor<?x6x8x8xf32>) -> tensor<?x6x8x8xf32> {
+  %g, %t = lacuna.conv2d_grad_input %dy, %w norm_gradient(%x, %mean : tensor<?x6x8x8xf32>, tensor<6xf32>) output(%x : tensor<?x6x8x8xf32>)
+      structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
+      : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>, tensor<6x2xf32>
+  %s = arith.addf %g, %other : tensor<?x6x8x8xf32>
+  return %s : tensor<?x6x8x8xf32>
+}

@@ -32,3 +32,18 @@ func.func @second_sum(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
   %s = arith.addf %z, %x : tensor<?x2xf32>
   return %s : tensor<?x2xf32>
 }
+
+// A layer does not run anew in each iteration.
+// CHECK-LABEL: func.func @loop(
+// CHECK: arith.addf
+func.func @loop(%x: tensor<?x2xf32>, %count: index) -> tensor<?x2xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %z = lacuna.frozen_layer %x structure(#lacuna.unstructured<active = [0]>) values([1.0]) bias([1.0, 2.0])
+      : tensor<?x2xf32> -> tensor<?x2xf32>
+  %last = scf.for %i = %c0 to %count step %c1 iter_args(%sum = %x) -> (tensor<?x2xf32>) {
+    %s = arith.addf %z, %sum : tensor<?x2xf32>
+    scf.yield %s : tensor<?x2xf32>
+  }
+  return %last : tensor<?x2xf32>
+}

@@ -9,8 +9,8 @@
 // RUN: not lacuna-opt %t/taken.mlir --lacuna-import-descriptor=descriptor=%t/good.json 2>&1 | FileCheck %s --check-prefix=TAKEN
 
 // NONE: error: descriptor: is missing, must be a file
-// MISSING: error: {{.*}}missing.json
-// FOLDER: error:
+// MISSING: error: {{.*}}missing.json: cannot open
+// FOLDER: error: {{.*}}.tmp: is not a regular file
 // CUT: error: {{.*}}cut.json
 // RANGE: error: {{.*}}range.json: active[1]
 // BIAS: error: bias: only the forward operation has one
