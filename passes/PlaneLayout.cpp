@@ -92,14 +92,22 @@ int64_t PlaneLayout::offset(int64_t y, int64_t x) const {
 
 static bool hasLayout(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.getElementType().isF32() &&
-         (tensor.getRank() == 2 || tensor.getRank() == 4) &&
-         tensor.isDynamicDim(0) && tensor.getNumDynamicDims() == 1;
+  if (!tensor || !tensor.getElementType().isF32() ||
+      (tensor.getRank() != 2 && tensor.getRank() != 4) ||
+      !tensor.isDynamicDim(0))
+    return false;
+  // Batches of tensors, and sums of places, must not overflow. A dynamic extent
+  // is a negative one.
+  int64_t room = int64_t(1) << 40;
+  for (int64_t extent : tensor.getShape().drop_front())
+    room = extent < 1 ? 0 : room / extent;
+  return room > 0;
 }
 
 LogicalResult verifyNetwork(func::FuncOp function) {
   constexpr StringLiteral kTensors =
-      "tensor of images or features, <?xCxHxWxf32> or <?xFxf32>";
+      "tensor of images or features, <?xCxHxWxf32> or <?xFxf32> of up to "
+      "2^40 floats";
   if (!llvm::hasSingleElement(function.getBody()) ||
       !isa<func::ReturnOp>(function.front().getTerminator()))
     return function.emitOpError()

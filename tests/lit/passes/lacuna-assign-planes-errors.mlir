@@ -13,14 +13,14 @@ func.func @branches(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
 // -----
 
 func.func @number(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
-  // expected-error@+1 {{must give one tensor of images or features, <?xCxHxWxf32> or <?xFxf32>, to be part of a network}}
+  // expected-error@+1 {{must give one tensor of images or features, <?xCxHxWxf32> or <?xFxf32> of up to 2^40 floats, to be part of a network}}
   %c = arith.constant 0 : index
   return %x : tensor<?x2xf32>
 }
 
 // -----
 
-// expected-error@+1 {{must take and return nothing but a tensor of images or features, <?xCxHxWxf32> or <?xFxf32>, to be a network}}
+// expected-error@+1 {{must take and return nothing but a tensor of images or features, <?xCxHxWxf32> or <?xFxf32> of up to 2^40 floats, to be a network}}
 func.func @returns_a_number(%x: tensor<?x2xf32>, %n: i32) -> i32 {
   return %n : i32
 }

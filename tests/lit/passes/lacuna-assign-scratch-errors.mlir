@@ -19,7 +19,7 @@ func.func @does_not_return(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
 // -----
 
 func.func @number(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
-  // expected-error@+1 {{must give one tensor of images or features, <?xCxHxWxf32> or <?xFxf32>, to be part of a network}}
+  // expected-error@+1 {{must give one tensor of images or features, <?xCxHxWxf32> or <?xFxf32> of up to 2^40 floats, to be part of a network}}
   %c = arith.constant 0 : index
   return %x : tensor<?x2xf32>
 }
@@ -54,7 +54,36 @@ func.func @not_of_images(%x: tensor<?x6x8x8xf32>) -> tensor<?x6x8x8xf32> {
 
 // -----
 
-// expected-error@+1 {{must take and return nothing but a tensor of images or features, <?xCxHxWxf32> or <?xFxf32>, to be a network}}
+// expected-error@+1 {{must take and return nothing but a tensor of images or features, <?xCxHxWxf32> or <?xFxf32> of up to 2^40 floats, to be a network}}
 func.func @returns_a_number(%x: tensor<?x2xf32>, %n: i32) -> i32 {
   return %n : i32
+}
+
+// -----
+
+// Its floats cannot be counted.
+// expected-error@+1 {{must take and return nothing but a tensor of images or features}}
+func.func @too_large(%x: tensor<?x4294967296x2147483648x1xf32>) -> tensor<?x4294967296x2147483648x1xf32> {
+  return %x : tensor<?x4294967296x2147483648x1xf32>
+}
+
+// -----
+
+// expected-error@+1 {{must take and return nothing but a tensor of images or features}}
+func.func @two_dynamic_extents(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  return %x : tensor<?x?xf32>
+}
+
+// -----
+
+// expected-error@+1 {{must take and return nothing but a tensor of images or features}}
+func.func @static_batch(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  return %x : tensor<4x2xf32>
+}
+
+// -----
+
+// expected-error@+1 {{must take and return nothing but a tensor of images or features}}
+func.func @doubles(%x: tensor<?x2xf64>) -> tensor<?x2xf64> {
+  return %x : tensor<?x2xf64>
 }
