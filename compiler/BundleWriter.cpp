@@ -186,11 +186,16 @@ BundleManifest writeBundle(const BundleRequest &request,
   checkParts(request.parts, request.target);
   PlannedKernels planned = planAll(request);
   OutputFolder folder(directory);
+  bool libraries =
+      std::any_of(request.parts.begin(), request.parts.end(), isLibrary);
+  std::vector<std::string> replaced;
+  if (libraries)
+    replaced = folder.bundledFiles();
   for (const TextPart &text : textParts(request.parts))
     for (const auto &[name, content] :
          compileAll(planned, request, text.output))
       folder.write(name + text.extension, content);
-  if (std::none_of(request.parts.begin(), request.parts.end(), isLibrary))
+  if (!libraries)
     return describe(request, planned, {});
 
   std::map<std::string, std::string> objects =
@@ -199,7 +204,7 @@ BundleManifest writeBundle(const BundleRequest &request,
   std::vector<NamedObject> members;
   for (auto &[name, bytes] : objects)
     members.push_back({name + ".o", std::move(bytes)});
-  folder.withdrawManifest();
+  folder.withdrawBundle(replaced);
   members.push_back(
       {request.name + "_bundle.o", tableObject(manifest, request.target)});
   writeLibraries(members, request.name, request.parts, request.target, folder);

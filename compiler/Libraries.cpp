@@ -121,10 +121,30 @@ OutputFolder::OutputFolder(const std::string &path) : path(path) {
                            error.message());
 }
 
-void OutputFolder::withdrawManifest() {
+std::vector<std::string> OutputFolder::bundledFiles() const {
   std::string manifest = path + "/" + kManifestFile;
-  if (std::error_code error = llvm::sys::fs::remove(manifest))
-    throw EnvironmentError("output: cannot replace " + manifest + ": " +
+  if (!llvm::sys::fs::exists(manifest))
+    return {};
+  try {
+    return listedFiles(readFile(manifest, kMaxManifestBytes), manifest);
+  } catch (const UserError &error) {
+    throw UserError("output: " + std::string(error.what()) +
+                    ": it is not the manifest of a bundle, and would be "
+                    "overwritten; remove it, or choose another folder");
+  }
+}
+
+void OutputFolder::withdrawBundle(const std::vector<std::string> &files) {
+  remove(kManifestFile);
+  for (const std::string &name : files)
+    if (written.count(name) == 0)
+      remove(name);
+}
+
+void OutputFolder::remove(const std::string &name) {
+  std::string file = path + "/" + name;
+  if (std::error_code error = llvm::sys::fs::remove(file))
+    throw EnvironmentError("output: cannot replace " + file + ": " +
                            error.message());
 }
 

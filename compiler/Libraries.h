@@ -29,14 +29,20 @@ public:
   /// Makes the folder. Throws EnvironmentError.
   explicit OutputFolder(const std::string &path);
   void write(const std::string &name, const std::string &content);
-  /// Removes the manifest of a bundle that is about to be replaced, file by
-  /// file: until the new one stands, there is none to load. Throws
-  /// EnvironmentError.
-  void withdrawManifest();
+  /// The files of the bundle that the folder holds, none if it holds none.
+  /// Throws UserError for a manifest.json that is not a bundle's, and would be
+  /// overwritten.
+  std::vector<std::string> bundledFiles() const;
+  /// Removes the manifest of a bundle that is about to be replaced, then those
+  /// of its files that are not written yet: until the new one stands, there is
+  /// none to load. Throws EnvironmentError.
+  void withdrawBundle(const std::vector<std::string> &files);
   /// What was written so far.
   const std::map<std::string, BundledFile> &files() const { return written; }
 
 private:
+  void remove(const std::string &name);
+
   std::string path;
   std::map<std::string, BundledFile> written;
 };

@@ -21,7 +21,6 @@ namespace lacuna {
 
 namespace {
 
-constexpr int64_t kMaxManifestBytes = int64_t(64) << 20;
 constexpr int64_t kMaxLibraryBytes = int64_t(1) << 30;
 
 void verifyMachine(const BundleManifest &manifest, const std::string &where) {
@@ -125,8 +124,13 @@ private:
     auto found = known.find(requestText(any));
     std::string missing = where + ": has no kernel for " + summaryOf(request);
     if (found == known.end())
-      throw UserError(missing + ", nor a stream kernel for such a layer; "
-                                "compile the bundle for this model");
+      throw UserError(missing +
+                      ", nor a stream kernel for such a layer; compile the "
+                      "bundle for this model" +
+                      (servesUnfused(request) || servesUnfused(any)
+                           ? ", or build the network with .fusion(false): the "
+                             "bundle has this layer unfused"
+                           : ""));
     if (options.strict)
       throw UserError(missing + "; compile one, or do without strict to use "
                                 "the slower stream kernel");
@@ -134,6 +138,14 @@ private:
     std::fprintf(stderr, "warning: %s; using the stream kernel %s\n",
                  missing.c_str(), found->second.kernel->symbol.c_str());
     return found->second;
+  }
+
+  /// Whether the layer of a request is there with nothing but its bias fused.
+  bool servesUnfused(KernelRequest request) const {
+    bool bias = request.fusion.bias;
+    request.fusion = {};
+    request.fusion.bias = bias;
+    return known.count(requestText(request)) > 0;
   }
 
   std::shared_ptr<const Kernel> makeKernel(const Known &found,

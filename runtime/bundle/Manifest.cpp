@@ -211,6 +211,20 @@ std::string formatManifest(const BundleManifest &manifest) {
   return fields.dump(1) + "\n";
 }
 
+std::vector<std::string> listedFiles(std::string_view text,
+                                     const std::string &where) {
+  JsonDocument document = parseJson(text, where, {});
+  JsonFields fields(document.root, where, "");
+  fields.integer("version");
+  fields.integer("abi");
+  fields.string("digest");
+  JsonFields files = fields.object("files");
+  for (const std::string &name : files.names())
+    if (name.empty() || name[0] == '.' || name.find('/') != std::string::npos)
+      files.fail(name, "is not the name of a file in the bundle's folder");
+  return files.names();
+}
+
 BundleManifest parseManifest(std::string_view text, const std::string &where) {
   JsonDocument document = parseJson(text, where, {});
   JsonFields fields(document.root, where, "");

@@ -187,6 +187,71 @@ TEST_F(BundleTest, TextsBesideItLeaveItWhole) {
   EXPECT_NO_THROW(openBundle(path()));
 }
 
+TEST_F(BundleTest, ReplacesTheFilesOfTheBundleThatWasThere) {
+  writeOne();
+  // Of an older Lacuna, as far as can be told.
+  replaceInManifest("\"abi\": " + std::to_string(LACUNA_KERNEL_ABI_VERSION),
+                    "\"abi\": 77");
+  writeFileAtomically(path("notes.txt"), {"mine"});
+  BundleRequest request;
+  request.target = hostTarget();
+  request.name = "others";
+  request.kernels = requestsFor(layer(1), Structure::block(4));
+  request.parts = {CodePart::Object};
+  BundleManifest manifest = writeBundle(request, path());
+  std::set<std::string> expected{kManifestFile, "notes.txt"}, found;
+  for (const auto &[name, file] : manifest.files)
+    expected.insert(name);
+  for (const auto &entry : fs::directory_iterator(path()))
+    found.insert(entry.path().filename().string());
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(BundleTest, LeavesOtherManifestsAlone) {
+  fs::create_directories(path());
+  writeFileAtomically(path("notes.txt"), {"mine"});
+  for (const char *text :
+       {R"({"name": "site", "version": "1"})", "{",
+        R"({"abi": 1, "digest": "", "version": 1,
+            "files": {"../notes.txt": {}}})",
+        R"({"abi": 1, "digest": "", "version": 1, "files": {"..": {}}})"}) {
+    replaceManifest(text);
+    try {
+      writeOne();
+      ADD_FAILURE() << "overwrote " << text;
+    } catch (const UserError &error) {
+      EXPECT_NE(std::string(error.what()).find("not the manifest of a bundle"),
+                std::string::npos)
+          << error.what();
+    }
+    EXPECT_EQ(manifestText(), text);
+    EXPECT_FALSE(fs::exists(path("libkernels.a")));
+  }
+}
+
+TEST_F(BundleTest, SaysThatAnUnfusedNetworkWouldDo) {
+  writeOne();
+  auto provider = openBundle(path());
+  KernelRequest request = requestsFor(layer(1), Structure::block(4))[0];
+  request.fusion.statistics = true;
+  auto message = [&] {
+    try {
+      provider->get(request);
+    } catch (const UserError &error) {
+      return std::string(error.what());
+    }
+    return std::string("served");
+  };
+  EXPECT_NE(message().find("or build the network with .fusion(false)"),
+            std::string::npos)
+      << message();
+  request.geometry = layer(2);
+  EXPECT_NE(message().find("compile the bundle for this model"),
+            std::string::npos)
+      << message();
+  EXPECT_EQ(message().find("fusion(false)"), std::string::npos) << message();
+}
+
 TEST_F(BundleTest, ManifestHoldsWhatWasCompiled) {
   BundleManifest written = writeOne();
   BundleManifest read = parseManifest(manifestText(), "m");

@@ -26,6 +26,7 @@ namespace lacuna {
 inline constexpr int kManifestVersion = 1;
 /// The manifest of a bundle, in its folder.
 inline constexpr char kManifestFile[] = "manifest.json";
+inline constexpr int64_t kMaxManifestBytes = int64_t(64) << 20;
 
 /// One kernel of a bundle: the request it answers, and what the packer needs.
 struct BundledKernel {
@@ -65,6 +66,12 @@ std::string formatManifest(const BundleManifest &manifest);
 /// Parses and verifies untrusted text. Throws UserError naming `where` and the
 /// field, also when the text was edited after it was written.
 BundleManifest parseManifest(std::string_view text, const std::string &where);
+/// Names of the files that a manifest lists, whatever its version and ABI: it
+/// may be older than this code. Untrusted text; every name is one of the
+/// manifest's own folder. Throws UserError naming `where` when it is no
+/// manifest.
+std::vector<std::string> listedFiles(std::string_view text,
+                                     const std::string &where);
 /// The digest in a manifest that parseManifest accepts.
 std::string manifestDigest(const BundleManifest &manifest);
 
