@@ -210,8 +210,7 @@ private:
             emit.storeVector(value, emit.operands.result, at);
         }
     };
-    ifStreamed(
-        streamed, [&] { store(true); }, [&] { store(false); });
+    ifStreamed(streamed, [&] { store(true); }, [&] { store(false); });
     if (!emit.fusion.statistics)
       return;
     auto add = [&] { addStatistics(tile, channel, before, pixels, state); };
@@ -284,8 +283,7 @@ private:
     };
     auto fresh = [&] {
       if (walk.prefetchesNextTile(tile))
-        ifStreamed(
-            streamed, [] {}, prefetchNext);
+        ifStreamed(streamed, [] {}, prefetchNext);
       SmallVector<Value> sums;
       for (int64_t row = 0; row < rows; ++row) {
         Value start = emit.fusion.bias ? emit.loadSplat(emit.operands.bias,

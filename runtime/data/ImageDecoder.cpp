@@ -66,22 +66,22 @@ void onMessage(j_common_ptr info, int level) {
 
 class JpegReader {
 public:
-  explicit JpegReader(const std::string &bytes) {
+  JpegReader() {
     info.err = jpeg_std_error(&errors.manager);
     errors.manager.error_exit = leave;
     errors.manager.emit_message = onMessage;
-    jpeg_create_decompress(&info);
-    jpeg_mem_src(&info, reinterpret_cast<const unsigned char *>(bytes.data()),
-                 bytes.size());
   }
   ~JpegReader() { jpeg_destroy_decompress(&info); }
   JpegReader(const JpegReader &) = delete;
   JpegReader &operator=(const JpegReader &) = delete;
 
   /// Whether it worked; otherwise error() tells why.
-  bool readHeader() {
+  bool readHeader(const std::string &bytes) {
     if (setjmp(errors.exit))
       return false;
+    jpeg_create_decompress(&info);
+    jpeg_mem_src(&info, reinterpret_cast<const unsigned char *>(bytes.data()),
+                 bytes.size());
     jpeg_read_header(&info, TRUE);
     isCmyk =
         info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
@@ -124,8 +124,8 @@ private:
 };
 
 DecodedImage decodeJpeg(const std::string &path, const std::string &bytes) {
-  JpegReader reader(bytes);
-  if (!reader.readHeader())
+  JpegReader reader;
+  if (!reader.readHeader(bytes))
     refuse(path, std::string("damaged JPEG file: ") + reader.error());
   DecodedImage image = makeImage(path, reader.height(), reader.width());
   std::vector<uint8_t> row(size_t(4 * image.width));

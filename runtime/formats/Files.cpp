@@ -150,7 +150,7 @@ private:
 
   [[noreturn]] void fail(const char *what) const {
     throw EnvironmentError(target + ": " + what + ": " + systemReason() +
-                           "; the file is left as it was");
+                           (renamed ? "" : "; the file is left as it was"));
   }
 
   std::string target;
@@ -241,21 +241,21 @@ std::string folderOf(const std::string &path) {
 
 void removeAbandonedTemporaries(const std::string &folder,
                                 std::string_view namePrefix) {
-  std::error_code ignored;
-  for (const auto &entry :
-       std::filesystem::directory_iterator(folder, ignored)) {
-    std::string name = entry.path().filename().string();
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end;
+       !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
     if (name.compare(0, namePrefix.size(), namePrefix) != 0 ||
         !endsAsTemporary(std::string_view(name).substr(namePrefix.size())))
       continue;
     int descriptor =
-        open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        open(entry->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0)
       continue;
     struct stat status;
     if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
         flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-      unlink(entry.path().c_str());
+      unlink(entry->path().c_str());
     close(descriptor);
   }
 }

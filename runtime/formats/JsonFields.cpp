@@ -17,7 +17,6 @@ namespace {
 
 constexpr size_t kMaxQuotedLength = 40;
 constexpr int kMaxDepth = 8;
-constexpr size_t kMaxNodes = 1 << 16;
 
 std::string clipped(std::string_view text) {
   std::string kept(text.substr(0, kMaxQuotedLength));
@@ -28,8 +27,9 @@ std::string clipped(std::string_view text) {
 class TreeFilter {
 public:
   TreeFilter(const std::string &where, const std::set<std::string> &lists,
+             size_t maxValues,
              std::map<std::string, std::vector<uint32_t>> &found)
-      : where(where), lists(lists), found(found) {}
+      : where(where), lists(lists), maxValues(maxValues), found(found) {}
 
   /// A json::parser_callback_t: returns whether the node stays in the tree.
   bool keep(int depth, json::parse_event_t event, const json &value) {
@@ -64,7 +64,7 @@ public:
         return false;
       }
       refuseUnlessList(depth);
-      countNode();
+      countValue();
       return true;
     }
     throw InternalError("unknown JSON event");
@@ -90,12 +90,12 @@ private:
            "is nested deeper than " + std::to_string(kMaxDepth) + " levels");
     if (list)
       fail(element(), "must be an integer");
-    countNode();
+    countValue();
   }
 
-  void countNode() {
-    if (++nodes > kMaxNodes)
-      fail(path(), "the text has more than " + std::to_string(kMaxNodes) +
+  void countValue() {
+    if (++values > maxValues)
+      fail(path(), "the text has more than " + std::to_string(maxValues) +
                        " values besides its lists");
   }
 
@@ -126,12 +126,13 @@ private:
 
   const std::string &where;
   const std::set<std::string> &lists;
+  size_t maxValues;
   std::map<std::string, std::vector<uint32_t>> &found;
   /// One entry an open object: the keys seen, and the one being read.
   std::vector<std::set<std::string>> keys;
   std::vector<std::string> names;
   std::vector<uint32_t> *list = nullptr;
-  size_t nodes = 0;
+  size_t values = 0;
 };
 
 } // namespace
@@ -142,9 +143,9 @@ std::string quotedText(std::string_view text) {
 }
 
 JsonDocument parseJson(std::string_view text, const std::string &where,
-                       const std::set<std::string> &lists) {
+                       const std::set<std::string> &lists, size_t maxValues) {
   JsonDocument document;
-  TreeFilter filter(where, lists, document.lists);
+  TreeFilter filter(where, lists, maxValues, document.lists);
   auto callback = [&](int depth, json::parse_event_t event, json &value) {
     return filter.keep(depth, event, value);
   };

@@ -25,6 +25,8 @@ namespace lacuna {
 /// The text as JSON, cut to a length that fits a message.
 std::string quotedText(std::string_view text);
 
+inline constexpr size_t kMaxJsonValues = 1 << 16;
+
 struct JsonDocument {
   nlohmann::json root;
   /// The long integer lists of the root object; in `root` they are empty.
@@ -34,9 +36,11 @@ struct JsonDocument {
 /// Parses an object. The fields of the root named in `lists` must be arrays of
 /// integers in [0, 2^32): they go straight into vectors, as a tree of millions
 /// of nodes would multiply the memory an untrusted text costs. Everything else
-/// is limited in depth and number. Duplicate keys are errors.
+/// is limited in depth, and in number to `maxValues`. Duplicate keys are
+/// errors.
 JsonDocument parseJson(std::string_view text, const std::string &where,
-                       const std::set<std::string> &lists);
+                       const std::set<std::string> &lists,
+                       size_t maxValues = kMaxJsonValues);
 
 /// The fields of one object, each asked for by name and type.
 class JsonFields {

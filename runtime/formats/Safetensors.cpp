@@ -25,6 +25,8 @@ namespace {
 constexpr int64_t kLengthBytes = 8;
 /// Of the format itself.
 constexpr int64_t kMaxHeaderBytes = 100'000'000;
+/// An array costs eight: its entry's, and a text's where it has a checksum.
+constexpr size_t kMaxHeaderValues = 1 << 20;
 constexpr size_t kMaxRank = 8;
 constexpr int64_t kHeaderAlignment = 8;
 constexpr char kMetadata[] = "__metadata__";
@@ -38,7 +40,7 @@ constexpr Type kTypes[] = {{"U8", 1},  {"U32", 4}, {"I32", 4}, {"F32", 4},
 
 using Json = nlohmann::ordered_json;
 
-/// Elements of a shape, or -1 when their bytes overflow.
+/// Bytes of a shape, or -1 when their bytes overflow.
 int64_t bytesOf(const std::vector<int64_t> &shape, int64_t elementBytes) {
   int64_t bytes = elementBytes;
   for (int64_t extent : shape)
@@ -140,6 +142,8 @@ formatSafetensors(const std::map<std::string, std::string> &metadata,
                        static_cast<size_t>(bytes));
     offset += bytes;
   }
+  verifyInvariant(8 * arrays.size() + metadata.size() < kMaxHeaderValues,
+                  "a file would hold more arrays than can be read back");
   std::string text = root.dump();
   while (text.size() % kHeaderAlignment != 0)
     text += ' ';
@@ -170,7 +174,7 @@ SafetensorsFile::SafetensorsFile(const std::string &path) : file(path) {
   file.read(text.data(), static_cast<int64_t>(length));
   if (text.empty() || text.front() != '{')
     throw UserError(path + ": offset 8: is not a safetensors header");
-  JsonDocument document = parseJson(text, path, {});
+  JsonDocument document = parseJson(text, path, {}, kMaxHeaderValues);
   JsonFields fields(document.root, path, "");
   int64_t dataStart = file.offset(), dataBytes = file.size() - dataStart;
   for (const auto &field : document.root.items()) {

@@ -10,6 +10,7 @@
 #include "RecordedState.h"
 
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/Options.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,11 +35,17 @@ public:
     verifyTarget(context, *this);
     activateAll(context);
     int64_t start = activeWeights(context);
-    int64_t target =
-        std::max<int64_t>(1, weightsAtSparsity(context, options.sparsity));
+    double target = 0;
+    for (const MethodLayer &layer : context.layers)
+      target += (1 - layer.sparsity) * double(layer.weight().denseSize());
     double rounds =
-        std::log(double(target) / double(start)) / std::log(1 - dropped);
-    prunings = std::max(0, static_cast<int>(std::ceil(rounds - 1e-9)));
+        std::log(std::max(1.0, target) / double(start)) / std::log1p(-dropped);
+    rounds = std::max(0.0, std::ceil(rounds - 1e-9));
+    requireOption(options.epochs + rounds * roundEpochs() <= kMaxEpochs,
+                  "drop-fraction", dropped,
+                  "large enough to meet the sparsity within " +
+                      std::to_string(kMaxEpochs) + " epochs");
+    prunings = static_cast<int>(rounds);
     startDensity = double(start) /
                    double(std::max<int64_t>(1, weightsAtSparsity(context, 0)));
   }

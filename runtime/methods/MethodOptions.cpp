@@ -36,7 +36,8 @@ PruneScope parsePruneScope(const std::string &name) {
 void MethodOptions::verify() const {
   requireOption(sparsity >= 0 && sparsity < 1, "sparsity", sparsity,
                 "at least 0 and below 1");
-  requireOption(epochs >= 1, "epochs", epochs, "at least 1");
+  requireOption(epochs >= 1 && epochs <= kMaxEpochs, "epochs", epochs,
+                "between 1 and " + std::to_string(kMaxEpochs));
   auto nonNegative = [](const char *field, const std::optional<double> &value) {
     if (value)
       requireNonNegative(field, *value);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace lacuna {
 
@@ -45,8 +46,7 @@ std::vector<FilterCut> balancedCuts(const SparseParameter &parameter,
       ++last;
     int64_t held = int64_t(last - first);
     verifyInvariant(held >= share, "a filter has fewer kernels than its share");
-    // Scores are norms: all lie above -1.
-    FilterCut cut{first, last, -1, 0};
+    FilterCut cut{first, last, -std::numeric_limits<double>::infinity(), 0};
     if (held > share) {
       // The best kernel beyond the share, and all that are better.
       ranked.assign(scores.begin() + int64_t(first),

@@ -150,10 +150,12 @@ private:
                                momenta[i].data()));
     std::vector<uint32_t> positions =
         weight.active().positions(weight.geometry(), weight.structure());
-    forEachGrown(weight, before, [&](int64_t first, int64_t last) {
-      for (int64_t at = first; at < last; ++at)
-        weight.momentum()[at] = momenta[i][positions[size_t(at)]];
-    });
+    // What was added up is SGD's momentum. Adam's moments start from zero.
+    if (weight.stateCount() == 1)
+      forEachGrown(weight, before, [&](int64_t first, int64_t last) {
+        for (int64_t at = first; at < last; ++at)
+          weight.momentum()[at] = momenta[i][positions[size_t(at)]];
+      });
     RandomStream stream =
         context.stream(RandomPurpose::Growth, layer, event.step);
     startGrownFilters(weight, before, stream);

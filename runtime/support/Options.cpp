@@ -14,7 +14,7 @@
 namespace lacuna {
 
 void requireOption(bool holds, const char *option, double value,
-                   const char *rule) {
+                   const std::string &rule) {
   if (holds)
     return;
   std::ostringstream message;

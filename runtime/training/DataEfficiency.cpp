@@ -28,7 +28,7 @@ DataEfficiencyOptions DataEfficiencyOptions::preset(int epochs,
 void DataEfficiencyOptions::verify(int epochs, int64_t images) const {
   if (phaseOneEpochs < 0 || phaseOneEpochs > epochs)
     throw UserError("phase-one: is " + std::to_string(phaseOneEpochs) +
-                    ", must be between 1 and the number of epochs, " +
+                    ", must be 0 (off) or at most the number of epochs, " +
                     std::to_string(epochs));
   if (removedImages < 0 || removedImages >= images)
     throw UserError("remove-images: is " + std::to_string(removedImages) +

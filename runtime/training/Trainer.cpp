@@ -57,7 +57,8 @@ std::vector<uint32_t> identity(size_t count) {
 } // namespace
 
 void TrainerOptions::verify() const {
-  requireOption(epochs >= 1, "epochs", epochs, "at least 1");
+  requireOption(epochs >= 1 && epochs <= kMaxEpochs, "epochs", epochs,
+                "between 1 and " + std::to_string(kMaxEpochs));
   requireOption(batch >= 1, "batch", double(batch), "at least 1");
   requireOption(labelSmoothing >= 0 && labelSmoothing < 1, "label-smoothing",
                 labelSmoothing, "at least 0 and below 1");
@@ -90,7 +91,10 @@ public:
         own.push_back(image);
     }
     std::vector<uint32_t> images;
-    for (size_t turn = 0; turn < size_t(perClass); ++turn)
+    size_t turns = 0;
+    for (const std::vector<uint32_t> &own : ofClass)
+      turns = std::max(turns, own.size());
+    for (size_t turn = 0; turn < turns; ++turn)
       for (const std::vector<uint32_t> &own : ofClass)
         if (turn < own.size())
           images.push_back(own[turn]);
@@ -155,6 +159,10 @@ Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
   methodContext.gradients = &gradients;
   method.initialise(methodContext);
   methodContext.gradients = nullptr;
+  if (options.dataEfficiency.isOn() && method.runEpochs() != options.epochs)
+    throw UserError("phase-one: " + method.name() +
+                    " trains several times, and data efficiency removes images "
+                    "once; leave one of them out");
   network.initialise(options.seed);
   if (method.denseGradientUse() == Method::DenseGradientUse::EveryStep)
     for (const MethodLayer &layer : methodContext.layers)
@@ -168,14 +176,14 @@ void Trainer::chooseTrainables() {
   std::vector<Parameter *> trained;
   for (Parameter *parameter :
        method.trainables(methodContext, network.parameters())) {
-    bool isBias = dynamic_cast<SparseParameter *>(parameter) == nullptr;
+    bool isDense = dynamic_cast<SparseParameter *>(parameter) == nullptr;
     bool isZero = std::all_of(parameter->values(),
                               parameter->values() + parameter->size(),
                               [](float value) { return value == 0; });
-    bool isThreshold =
+    bool isOfMethod =
         std::find(network.parameters().begin(), network.parameters().end(),
                   parameter) == network.parameters().end();
-    if (!options.freezeZeroBiases || !isBias || !isZero || isThreshold)
+    if (!options.freezeZeroBiases || !isDense || !isZero || isOfMethod)
       trained.push_back(parameter);
   }
   optimiser.emplace(std::move(trained), options.optimiser);
@@ -327,13 +335,11 @@ void Trainer::trainEpoch() {
 bool Trainer::stopsHere() { return shouldStop && shouldStop(); }
 
 double Trainer::testAccuracy() {
-  std::function<bool()> asked = std::exchange(shouldStop, nullptr);
-  double accuracy = *testUnlessStopped();
-  shouldStop = std::move(asked);
-  return accuracy;
+  return *testUnless([] { return false; });
 }
 
-std::optional<double> Trainer::testUnlessStopped() {
+std::optional<double>
+Trainer::testUnless(const std::function<bool()> &stopped) {
   int64_t correct = 0, count = static_cast<int64_t>(testOrder.size());
   for (int64_t first = 0; first < count;) {
     int64_t size = std::min(options.batch, count - first);
@@ -346,7 +352,7 @@ std::optional<double> Trainer::testUnlessStopped() {
       reportDivergence("on the test images", result.lossSum);
     correct += result.correct;
     first += size;
-    if (first < count && stopsHere())
+    if (first < count && stopped())
       return std::nullopt;
   }
   return double(correct) / double(count);
@@ -362,7 +368,7 @@ bool Trainer::runEpoch() {
     method.finish(methodContext);
     network.repackChanged();
   }
-  std::optional<double> accuracy = testUnlessStopped();
+  std::optional<double> accuracy = testUnless([&] { return stopsHere(); });
   if (!accuracy)
     return false;
   position.finalTestAccuracy = *accuracy;

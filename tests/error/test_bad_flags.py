@@ -260,6 +260,10 @@ class BadTrainFlags(ToolTest):
             process = lacuna(*flags)
             self.assertEqual(process.returncode, USER_ERROR, process.stderr)
 
+    def test_data_efficiency_of_a_method_that_trains_several_times(self):
+        flags = self.flags(method="lottery", phase_one=1, remove_images=5)
+        self.refuse(USER_ERROR, ["phase-one", "lottery", "several times"], *flags)
+
     def test_distribution_files(self):
         for name, text, words in (
             ("a.json", "[", ["a.json", "JSON"]),

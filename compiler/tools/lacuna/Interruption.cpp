@@ -19,6 +19,8 @@ constexpr int kSignals[] = {SIGINT, SIGTERM};
 
 volatile std::sig_atomic_t arrived = 0;
 
+void handle(void (*handler)(int));
+
 void note(int signal) {
   arrived = signal;
   constexpr char kMessage[] =
@@ -26,8 +28,7 @@ void note(int signal) {
   int reason = errno;
   (void)!write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
   errno = reason;
-  for (int each : kSignals)
-    std::signal(each, SIG_DFL);
+  handle(SIG_DFL);
 }
 
 void handle(void (*handler)(int)) {

@@ -31,6 +31,9 @@ enum class PruneScope { Layer, Global };
 /// Throws UserError, naming the known scopes, on an unknown name.
 PruneScope parsePruneScope(const std::string &name);
 
+/// Of a run, all rounds of a lottery ticket included.
+inline constexpr int kMaxEpochs = 1'000'000;
+
 /// What methods can be told. An absent option stands for the method's default;
 /// one that is given to a method that has no use for it is refused.
 /// docs/methods.md says which uses which.

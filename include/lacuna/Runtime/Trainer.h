@@ -164,8 +164,8 @@ private:
   void trainEpoch();
   /// Whether it came to its end.
   bool runEpoch();
-  /// Nothing when it was stopped.
-  std::optional<double> testUnlessStopped();
+  /// Nothing when `stopped` said so between two batches.
+  std::optional<double> testUnless(const std::function<bool()> &stopped);
   TrainingSummary summarise() const;
   void visitPosition(StateVisitor &state);
   void visitData(StateVisitor &state);

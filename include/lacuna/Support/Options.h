@@ -8,12 +8,14 @@
 #ifndef LACUNA_SUPPORT_OPTIONS_H
 #define LACUNA_SUPPORT_OPTIONS_H
 
+#include <string>
+
 namespace lacuna {
 
 /// Throws UserError "`option`: is `value`, must be `rule`" unless it `holds`.
 /// Options are named as the flags of `lacuna train`.
 void requireOption(bool holds, const char *option, double value,
-                   const char *rule);
+                   const std::string &rule);
 
 } // namespace lacuna
 

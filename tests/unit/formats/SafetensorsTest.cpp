@@ -82,6 +82,17 @@ TEST_F(Safetensors, KeepsTextsAndAlignedArrays) {
   EXPECT_EQ(file.entries().at("none").elements(), 0);
 }
 
+TEST_F(Safetensors, ReadsTheArraysOfALargeNetwork) {
+  float one = 1;
+  std::vector<SafetensorsArray> arrays;
+  for (int i = 0; i < 20000; ++i)
+    arrays.push_back({std::to_string(i), "F32", {1}, &one});
+  std::string header, whole;
+  for (std::string_view part : formatSafetensors({}, arrays, header))
+    whole += part;
+  EXPECT_EQ(SafetensorsFile(write(whole)).entries().size(), arrays.size());
+}
+
 TEST_F(Safetensors, RefusesAFileCutAnywhere) {
   float value = 1;
   std::string header, whole;

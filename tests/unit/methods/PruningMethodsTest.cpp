@@ -237,6 +237,18 @@ TEST(Lottery, TrainsAsOftenAsItTakes) {
   EXPECT_EQ(ticket.method->scheduleEpoch(8), 2);
 }
 
+TEST(Lottery, RefusesDropsTooSmallToEverGetThere) {
+  SparseLayer layer("fc", Geometry::linear(50, 20), Structure::unstructured(),
+                    {});
+  for (double dropped : {1e-7, 1e-10, 1e-300}) {
+    MethodOptions options{0.9, 5};
+    options.dropFraction = dropped;
+    std::unique_ptr<Method> method = makeMethod("lottery", options);
+    MethodContext context({&layer}, *method, kSeed);
+    EXPECT_THROW(method->initialise(context), UserError) << dropped;
+  }
+}
+
 TEST(Lottery, RewindsSurvivorsToTheEarlyEpoch) {
   Ticket ticket(2);
   SparseParameter &weight = ticket.weight();

@@ -244,6 +244,28 @@ TEST(Snfs, MovesWeightsWhereMomentumIs) {
   EXPECT_TRUE(momentum == 150 || value != 0);
 }
 
+TEST(Snfs, AdamsMomentsOfGrownWeightsStartFromZero) {
+  SparseLayer layer("fc", Geometry::linear(100, 2), Structure::unstructured(),
+                    {});
+  SparseParameter &weight = layer.weight();
+  std::unique_ptr<Method> method = makeMethod("snfs", {0.5, 10});
+  MethodContext context({&layer}, *method, kSeed);
+  method->initialise(context);
+  weight.resetState({"first_moment", "second_moment"});
+  std::fill_n(weight.values(), weight.size(), 1.0f);
+  method->takeDenseGradient(context, context.layers[0],
+                            eventAt(Moment::Gradients, 999, kSteps),
+                            std::vector<float>(200, 3).data());
+  method->mutate(context, eventAt(Moment::EpochStart, 1000, kSteps));
+  int64_t grown = 0;
+  for (int64_t i = 0; i < weight.size(); ++i) {
+    grown += weight.values()[i] == 0;
+    EXPECT_EQ(weight.state(0)[i], 0) << i;
+    EXPECT_EQ(weight.state(1)[i], 0) << i;
+  }
+  EXPECT_GT(grown, 0);
+}
+
 /// Weights that stay are not zero, those that were dropped and grown are.
 TEST(Snfs, DropsLessAsTimePassesAndInNearlyDenseLayersWithMuchMomentum) {
   SparseLayer quiet("quiet", Geometry::linear(100, 2),
