@@ -25,7 +25,9 @@ public:
   void runOnOperation() override {
     TargetDescription target{lanes, vectorRegisters, l1Bytes};
     if (!isTarget(target)) {
-      emitTargetError(getOperation());
+      emitTargetError(getOperation())
+          << "; they are " << target.lanes << ", " << target.vectorRegisters
+          << " and " << target.l1Bytes;
       return signalPassFailure();
     }
     target.instructions.streamingStores = streamingStores;

@@ -30,6 +30,8 @@ static_assert(sizeof(lacuna_kernel_operands) ==
 class ExportKernelPass : public impl::ExportKernelBase<ExportKernelPass> {
 public:
   void runOnOperation() override {
+    if (failed(verifyLowered()))
+      return signalPassFailure();
     SmallVector<LLVM::LLVMFuncOp> kernels;
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (function->hasAttr(kKernelAttribute))
@@ -40,6 +42,18 @@ public:
   }
 
 private:
+  /// Conversions pass by what they do not know.
+  LogicalResult verifyLowered() {
+    WalkResult result = getOperation()->walk([](mlir::Operation *op) {
+      if (!isa_and_nonnull<LacunaDialect>(op->getDialect()))
+        return WalkResult::advance();
+      op->emitOpError("is not lowered to loops: lacuna-lower-kernel, or "
+                      "lacuna-freeze for networks, must run before");
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   LogicalResult exportKernel(LLVM::LLVMFuncOp kernel) {
     if (kernel.getNumArguments() != kFields + 2)
       return kernel.emitOpError()

@@ -159,8 +159,9 @@ def DropActiveSet : Pass<"lacuna-drop-active-set"> {
 def ChooseSchedule : Pass<"lacuna-choose-schedule"> {
   let summary = "Choose tile, chunk and panel of each layer operation";
   let description = [{
-    Attaches the schedule that suits geometry, structure and target. Operations
-    that have one keep it.
+    Attaches the schedule that suits geometry, structure and target, by default one
+    with AVX-512 (for AVX2: `lanes=8 vector-registers=16 l1-bytes=32768`).
+    Operations that have one keep it.
 
     ```mlir
     // Before
@@ -172,10 +173,12 @@ def ChooseSchedule : Pass<"lacuna-choose-schedule"> {
     ```
   }];
   let options = [
-    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"lanes", "lanes", "int64_t", "16",
+           "Floats in a vector register, 16 by default">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "32",
-           "Vector registers of the target">,
-    Option<"l1Bytes", "l1-bytes", "int64_t", "49152", "L1 data cache">,
+           "Vector registers of the target, 32 by default">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "49152",
+           "Bytes of the L1 data cache, 49152 by default">,
     Option<"streamingStores", "streaming-stores", "bool", "false",
            "Stores can go past the caches">,
     Option<"level", "level", "::lacuna::Level", "::lacuna::Level::Specialised",
@@ -231,7 +234,7 @@ def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
     Option<"streamingStores", "streaming-stores", "bool", "false",
            "Store large results past the caches">,
     Option<"multiplyAddsInFlight", "fmas-in-flight", "int64_t", "8",
-           "Latency of an FMA times the ports for it">,
+           "Latency of an FMA times the ports for it, 8 by default">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
@@ -261,9 +264,10 @@ def VerifyKernel : Pass<"lacuna-verify-kernel", "::mlir::func::FuncOp"> {
     ```
   }];
   let options = [
-    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"lanes", "lanes", "int64_t", "16",
+           "Floats in a vector register, 16 by default">,
     Option<"maxMultiplyAdds", "max-multiply-adds", "int64_t", "16000",
-           "Most vector FMAs a kernel may unroll">,
+           "Most vector FMAs a kernel may unroll, 16000 by default">,
   ];
 }
 
@@ -347,7 +351,8 @@ def AssignPlanes : Pass<"lacuna-assign-planes", "::mlir::func::FuncOp"> {
     ```
   }];
   let options = [
-    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"lanes", "lanes", "int64_t", "16",
+           "Floats in a vector register, 16 by default">,
   ];
 }
 
@@ -393,10 +398,12 @@ def LowerNetwork : Pass<"lacuna-lower-network", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"lanes", "lanes", "int64_t", "16", "Floats in a vector register">,
+    Option<"lanes", "lanes", "int64_t", "16",
+           "Floats in a vector register, 16 by default">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "32",
-           "Vector registers of the target">,
-    Option<"l1Bytes", "l1-bytes", "int64_t", "49152", "L1 data cache">,
+           "Vector registers of the target, 32 by default">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "49152",
+           "Bytes of the L1 data cache, 49152 by default">,
     Option<"batch", "batch", "int64_t", "1", "Images of a call">,
     Option<"bakeLimit", "bake-limit", "int64_t", "-1",
            "Most bytes of code a baked layer may take; -1: the default">,

@@ -5,3 +5,12 @@
 func.func @too_few(%begin: index) attributes {lacuna.kernel} {
   return
 }
+
+// -----
+
+func.func @layer(%x: tensor<?x6x8x8xf32>, %w: tensor<8x6x1x1xf32>) -> tensor<?x8x8x8xf32> {
+  // expected-error@+1 {{is not lowered to loops: lacuna-lower-kernel}}
+  %y = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([0, 0])
+      : tensor<?x6x8x8xf32>, tensor<8x6x1x1xf32> -> tensor<?x8x8x8xf32>
+  return %y : tensor<?x8x8x8xf32>
+}

@@ -1,5 +1,5 @@
 // RUN: lacuna-opt %s --lacuna-lower-kernel --lacuna-lower-to-llvm | FileCheck %s
-// RUN: lacuna-opt %s --lacuna-lower-to-llvm --dump-pass-pipeline 2>&1 >/dev/null | FileCheck %s --check-prefix=PIPELINE
+// RUN: lacuna-opt /dev/null --lacuna-lower-to-llvm --dump-pass-pipeline 2>&1 >/dev/null | FileCheck %s --check-prefix=PIPELINE
 // RUN: lacuna-opt %s --lacuna-lower-kernel --lacuna-lower-to-llvm | mlir-translate --mlir-to-llvmir | FileCheck %s --check-prefix=IR
 
 // Only the LLVM dialect is left, and the entry point of the kernel ABI.
