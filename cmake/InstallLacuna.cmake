@@ -1,7 +1,7 @@
 # What `cmake --install` puts where, in two components:
 #   runtime   libraries and headers without LLVM, the CMake package, lacuna.pc
-#   compiler  the lacuna and lacuna-opt programs, the compiler's libraries and
-#             headers; they need libMLIR and libLLVM 22
+#   compiler  the lacuna program, lacuna-opt if it was built, the compiler's
+#             libraries and headers; they need libMLIR and libLLVM 22
 #
 #   cmake --install build --prefix P [--component runtime|compiler]
 include(CMakePackageConfigHelpers)
@@ -33,9 +33,13 @@ if(LACUNA_BUILD_COMPILER)
   install(TARGETS LacunaWholeCompiler LacunaCompiler LacunaPasses LacunaSchedule LacunaDialect LacunaMLIR
     EXPORT LacunaCompilerTargets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compiler)
-  install(TARGETS lacuna lacuna-opt
+  install(TARGETS lacuna
     EXPORT LacunaCompilerTargets
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT compiler)
+  # `scripts/quickstart` builds lacuna alone. Not exported: a package must not
+  # name what may be missing.
+  install(TARGETS lacuna-opt
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT compiler OPTIONAL)
   install(EXPORT LacunaCompilerTargets NAMESPACE Lacuna:: DESTINATION ${LACUNA_PACKAGE_DIR} COMPONENT compiler)
   foreach(part Compiler Dialect Passes)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/lacuna/${part}

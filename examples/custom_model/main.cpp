@@ -58,17 +58,17 @@ int main(int argc, char **argv) {
     return static_cast<int>(ExitCode::UsageError);
   }
   try {
-    TrainingSummary summary =
-        trainMine(loadDataSet(argv[1]), std::stoi(argv[2]));
+    int epochs = std::stoi(argv[2]);
+    TrainingSummary summary = trainMine(loadDataSet(argv[1]), epochs);
     std::printf("test accuracy %.2f %%, %lld of %lld parameters\n",
                 100 * summary.finalTestAccuracy,
                 static_cast<long long>(summary.parametersActive),
                 static_cast<long long>(summary.parametersTotal));
   } catch (const Error &error) {
-    std::fprintf(stderr, "custom-model: error: %s\n", error.what());
+    std::fprintf(stderr, "custom_model: error: %s\n", error.what());
     return static_cast<int>(error.exitCode());
   } catch (const std::logic_error &) {
-    std::fprintf(stderr, "custom-model: EPOCHS must be a whole number\n");
+    std::fprintf(stderr, "custom_model: EPOCHS must be a whole number\n");
     return static_cast<int>(ExitCode::UsageError);
   }
   return 0;

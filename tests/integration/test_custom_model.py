@@ -41,7 +41,7 @@ class CustomModelTest(ToolTest):
 
     def test_errors(self):
         self.assertEqual(self.run_example().returncode, USAGE_ERROR)
-        self.assertEqual(self.run_example("mnist:/nowhere", "x").returncode, USER_ERROR)
+        self.assertEqual(self.run_example("mnist:/nowhere", "x").returncode, USAGE_ERROR)
         process = self.run_example("mnist:/nowhere", "1")
         self.assertEqual(process.returncode, USER_ERROR)
         self.assertIn("/nowhere", process.stderr)

@@ -26,6 +26,8 @@ PROJECTS = (
     "examples/device_training",
     "tests/offline/device_check",
 )
+# Compiles just in time, so it needs what only `native` installs.
+COMPILER_PROJECTS = ("examples/custom_model",)
 # Kernels for the program's own machine; a board's where there are several.
 DEVICE_TARGET = {"native": "", "cross": "cortex-a76"}
 
@@ -82,7 +84,8 @@ def main(kind, tree, folder):
     for component in ("runtime", "compiler") if kind == "native" else ("runtime",):
         run("cmake", "--install", tree, "--prefix", prefix, "--component", component)
     checkpoint = train(lacuna, folder)
-    for project in PROJECTS:
+    projects = PROJECTS + (COMPILER_PROJECTS if kind == "native" else ())
+    for project in projects:
         build = os.path.join(folder, os.path.basename(project))
         configure(
             os.path.join(ROOT, project),

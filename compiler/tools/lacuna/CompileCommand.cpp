@@ -30,10 +30,10 @@ constexpr char kDescription[] =
     "has no compiler.";
 
 constexpr char kFooter[] = R"(
-The folder gets the kernels, NAME.h, and manifest.json (docs/offline.md). A
-program on the device links the archive, or loads the shared object, with the
-Lacuna runtime, and trains: mutations included, as kernels take the active
-weights as data.
+The folder gets the kernels, NAME.h, and manifest.json (docs/offline.md); texts
+alone (mlir, llvm, asm) come without the last two. A program on the device links
+the archive, or loads the shared object, with the Lacuna runtime, and trains:
+mutations included, as kernels take the active weights as data.
 
 --emit takes a list: archive and shared are one library, the others a file a
 kernel (obj, asm, llvm: optimised IR, mlir: loops and vectors).
