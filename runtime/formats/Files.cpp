@@ -232,6 +232,13 @@ void writeFileAtomically(const std::string &path,
   file.commit(replaced);
 }
 
+void verifyWritable(const std::string &path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw UserError(path + ": is a folder, give the name of a file");
+  TemporaryFile file(path);
+}
+
 std::string folderOf(const std::string &path) {
   size_t slash = path.rfind('/');
   if (slash == std::string::npos)

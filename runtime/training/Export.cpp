@@ -27,7 +27,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kExportVersion = 1;
-constexpr char kManifest[] = "model.json", kArchive[] = "weights.npz";
+constexpr char kArchive[] = "weights.npz";
 constexpr int64_t kMaxManifestBytes = int64_t(1) << 24;
 constexpr int64_t kMaxFileBytes = int64_t(1) << 34;
 
@@ -65,9 +65,9 @@ public:
       throw EnvironmentError(folder + ": cannot be made: " + error.message());
     removeAbandonedTemporaries(folder, "");
     // An export that is not whole has no manifest.
-    std::filesystem::remove(folder + "/" + kManifest, error);
+    std::filesystem::remove(folder + "/" + kExportManifestFile, error);
     if (error)
-      throw EnvironmentError(folder + "/" + kManifest +
+      throw EnvironmentError(folder + "/" + kExportManifestFile +
                              ": cannot be replaced: " + error.message());
   }
 
@@ -80,7 +80,8 @@ public:
 
   void finish(Json manifest) {
     manifest["files"] = files;
-    writeFileAtomically(folder + "/" + kManifest, {manifest.dump(2) + "\n"});
+    writeFileAtomically(folder + "/" + kExportManifestFile,
+                        {manifest.dump(2) + "\n"});
   }
 
 private:
@@ -300,7 +301,7 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
 }
 
 ExportManifest readManifest(const std::string &folder) {
-  std::string path = folder + "/" + kManifest;
+  std::string path = folder + "/" + kExportManifestFile;
   std::string text = readFile(path, kMaxManifestBytes);
   Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!root.is_object())
@@ -334,7 +335,7 @@ void importNetwork(const std::string &folder, Network &network,
                    bool sameDensity) {
   ExportManifest manifest = readManifest(folder);
   if (manifest.model != network.name())
-    throw UserError(folder + "/" + kManifest + ": model: is '" +
+    throw UserError(folder + "/" + kExportManifestFile + ": model: is '" +
                     manifest.model + "', this run trains '" + network.name() +
                     "'");
   std::vector<int64_t> units;

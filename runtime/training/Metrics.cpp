@@ -14,7 +14,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <string>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace lacuna {
 
@@ -36,6 +40,22 @@ MetricsWriter::MetricsWriter(const std::string &path) : path(path) {
               S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
   if (file < 0)
     fail(path, "cannot be written");
+  verifyReplaceable();
+}
+
+/// What is there already is replaced, if it is an earlier run's metrics.
+void MetricsWriter::verifyReplaceable() {
+  struct stat status;
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size == 0)
+    return;
+  std::string line;
+  std::getline(std::ifstream(path), line);
+  if (!Json::accept(line) || !Json::parse(line).contains("event")) {
+    close(std::exchange(file, -1));
+    throw UserError("metrics: " + path +
+                    " exists and holds no metrics; give another file");
+  }
 }
 
 MetricsWriter::~MetricsWriter() {

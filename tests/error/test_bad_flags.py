@@ -5,6 +5,7 @@
 #
 # ===------------------------------------------------------------------------===#
 
+import os
 import unittest
 
 from idx_data import write_set
@@ -279,6 +280,28 @@ class BadTrainFlags(ToolTest):
         self.refuse(
             USER_ERROR, ["absent.json"], *self.flags(distribution=self.path("absent.json"))
         )
+
+    def test_unwritable_checkpoints_are_refused_before_data_is_read(self):
+        nowhere = "mnist:" + self.path("nowhere")
+        path = self.path("absent/run.safetensors")
+        self.refuse(
+            ENVIRONMENT_ERROR, [path, "writable"], *self.flags(save=path, data=nowhere)
+        )
+        folder = self.path("folder")
+        os.mkdir(folder)
+        self.refuse(
+            USER_ERROR, [folder, "is a folder"], *self.flags(save=folder, data=nowhere)
+        )
+
+    def test_metrics_replace_nothing_but_metrics(self):
+        precious = self.path("precious.safetensors")
+        with open(precious, "wb") as file:
+            file.write(b"\x08\0\0\0\0\0\0\0{}      ")
+        self.refuse(USER_ERROR, [precious, "no metrics"], *self.flags(metrics=precious))
+        self.assertEqual(os.path.getsize(precious), 16)
+        path = self.path("both")
+        flags = self.flags(metrics=self.path("./both"), save=path)
+        self.refuse(USER_ERROR, ["metrics", "--save"], *flags)
 
     def test_unwritable_metrics_are_refused_before_data_is_read(self):
         path = self.path("absent/metrics.jsonl")

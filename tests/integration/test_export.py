@@ -172,6 +172,9 @@ class ExportTest(CheckpointTest):
             USER_ERROR, ["absent"], "export", self.path("absent"), "-o", self.folder
         )
         self.refuse(USER_ERROR, ["absent.json"], "inspect", self.path("absent.json"))
+        self.refuse(
+            USER_ERROR, ["manifest.json", "model.json"], "inspect", os.path.dirname(__file__)
+        )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kLayer = ".layer", kCheckpoint = ".safetensors";
+constexpr std::string_view kLayer = ".layer";
 constexpr int64_t kMaxBundleFile = int64_t(1) << 32;
 
 const char *kindName(const Geometry &geometry) {
@@ -238,10 +239,16 @@ Json inspect(const std::string &path) {
   std::error_code ignored;
   if (std::filesystem::exists(path + "/" + kManifestFile, ignored))
     return inspectBundle(path);
-  if (std::filesystem::is_directory(path, ignored))
+  if (std::filesystem::exists(path + "/" + kExportManifestFile, ignored))
     return inspectExport(path);
-  return path.find(kCheckpoint) != std::string::npos ? inspectCheckpoint(path)
-                                                     : inspectDescriptor(path);
+  if (std::filesystem::is_directory(path, ignored))
+    throw UserError(path + ": holds neither " + std::string(kManifestFile) +
+                    ", as a bundle does, nor " + kExportManifestFile +
+                    ", as an export does");
+  // A checkpoint starts with the length of its header.
+  char first = '{';
+  std::ifstream(path) >> first;
+  return first == '{' ? inspectDescriptor(path) : inspectCheckpoint(path);
 }
 
 } // namespace

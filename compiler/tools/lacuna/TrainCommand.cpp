@@ -17,10 +17,12 @@
 #include "lacuna/Runtime/Models.h"
 #include "lacuna/Runtime/Trainer.h"
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/Files.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -398,6 +400,13 @@ std::string savingPath(const TrainFlags &flags) {
                       : path;
 }
 
+bool samePath(const std::string &a, const std::string &b) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  return !b.empty() && fs::weakly_canonical(fs::absolute(a), ignored) ==
+                           fs::weakly_canonical(fs::absolute(b), ignored);
+}
+
 /// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
 /// go on from, or null. Returns the exit code.
 int execute(const TrainFlags &flags, const std::string &record,
@@ -407,8 +416,14 @@ int execute(const TrainFlags &flags, const std::string &record,
   if (saving.path.empty() && (saving.everyEpochs != 1 || saving.everySteps > 0))
     throw UserError("save-every, save-steps: nothing is saved without --save");
   std::optional<Interruption> interruption;
-  if (!saving.path.empty())
+  if (!saving.path.empty()) {
+    verifyWritable(saving.path);
+    if (samePath(saving.path, flags.metrics))
+      throw UserError(
+          "metrics: " + flags.metrics +
+          " is where --save puts the checkpoint; give another file");
     interruption.emplace();
+  }
   TrainerOptions options = trainerOptions(flags);
   Scheme scheme = parseSparseScheme(flags.scheme.value_or("block"));
   verifyUses(flags);

@@ -23,11 +23,13 @@ using Json = nlohmann::json;
 using Flags = std::map<std::string, std::vector<std::string>>;
 
 /// Flags that may differ between a run and its resumption: none of them changes
-/// a bit of the result. Data is compared by content, not by folder.
+/// a bit of the result, but for the CPU, which may change with the machine too.
+/// Data is compared by content, not by folder.
 const std::set<std::string> kFree = {
-    "cache-dir",  "cache-limit", "data",          "dump-ir",     "image-cache",
-    "metrics",    "quiet",       "no-disk-cache", "resume",      "save",
-    "save-every", "save-steps",  "threads",       "weights-hash"};
+    "cache-dir",     "cache-limit", "cpu",         "data",
+    "dump-ir",       "image-cache", "metrics",     "quiet",
+    "no-disk-cache", "resume",      "save",        "save-every",
+    "save-steps",    "threads",     "weights-hash"};
 
 /// Not taken over from the first run.
 const std::set<std::string> kOfOneRun = {"init", "resume", "save"};

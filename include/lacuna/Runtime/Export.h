@@ -20,6 +20,8 @@
 
 namespace lacuna {
 
+inline constexpr char kExportManifestFile[] = "model.json";
+
 /// What model.json says, its files verified.
 struct ExportManifest {
   std::string model; ///< As makeModel() names it.

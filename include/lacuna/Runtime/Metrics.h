@@ -20,7 +20,7 @@ class MetricsWriter {
 public:
   /// Opens the file so that a path that cannot be written is refused before
   /// any work is done; what it held stays until the first line. Throws
-  /// EnvironmentError.
+  /// EnvironmentError, and UserError where a file is no metrics.
   /// Without a path it only keeps what is written, for visitState().
   explicit MetricsWriter(const std::string &path);
   ~MetricsWriter();
@@ -35,6 +35,7 @@ public:
   void visitState(StateVisitor &state);
 
 private:
+  void verifyReplaceable();
   void writeLine(std::string line);
   void append(std::string_view text);
 

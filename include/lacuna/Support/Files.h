@@ -57,6 +57,10 @@ void writeFileAtomically(const std::string &path,
                          const std::vector<std::string_view> &parts,
                          Replaced replaced = Replaced::Deleted);
 
+/// Throws as writeFileAtomically() would if it cannot make its temporary file,
+/// and UserError where `path` is a folder.
+void verifyWritable(const std::string &path);
+
 /// Removes temporary files that writeFileAtomically() left in a folder when its
 /// process was killed; those still being written stay. Only for targets whose
 /// name starts with `namePrefix`. What cannot be removed is left alone.

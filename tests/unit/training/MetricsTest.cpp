@@ -72,7 +72,14 @@ TEST_F(Metrics, WritesOneObjectALine) {
 }
 
 TEST_F(Metrics, KeepsAnOldRecordUntilTheFirstLine) {
-  std::ofstream(path) << "old\nold\nold\n";
+  {
+    MetricsWriter writer(path);
+    for (int epoch : {1, 2, 3}) {
+      EpochReport report;
+      report.epoch = epoch;
+      writer.write(report);
+    }
+  }
   {
     MetricsWriter writer(path);
     EXPECT_EQ(linesOf(path).size(), 3u);
@@ -81,6 +88,12 @@ TEST_F(Metrics, KeepsAnOldRecordUntilTheFirstLine) {
   MetricsWriter writer(path);
   writer.write(EpochReport{});
   EXPECT_EQ(linesOf(path).size(), 1u);
+}
+
+TEST_F(Metrics, RefusesToReplaceAnythingElse) {
+  std::ofstream(path) << "precious\n";
+  EXPECT_THROW(MetricsWriter writer(path), UserError);
+  EXPECT_EQ(linesOf(path), std::vector<std::string>{"precious"});
 }
 
 TEST_F(Metrics, RefusesAPathThatCannotBeWritten) {
