@@ -9,6 +9,7 @@ metrics of a run that was left alone."""
 
 import json
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -120,6 +121,13 @@ class CheckpointRuns(CheckpointTest):
                 self.assertEqual(resumed.stdout, whole.stdout)
                 self.assertEqual(self.epochs("resumed"), self.epochs("whole"))
                 self.assertFalse(os.path.exists(previous + ".previous"))
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "two names of x86")
+    def test_another_cpu_of_the_same_vectors_goes_on(self):
+        flags = {"epochs": 2, "save_steps": 20, "cpu": "haswell"}
+        self.succeed(*self.flags("saved", save=self.saved, **flags))
+        previous = self.saved + ".previous"
+        self.succeed("train", "--resume", previous, "--cpu", "x86-64-v3")
 
 
 if __name__ == "__main__":
