@@ -31,14 +31,6 @@ ImageSet randomImages(const ModelInput &input, int64_t count, uint32_t half) {
 
 } // namespace
 
-ModelInput usualInput(const std::string &model) {
-  if (model == "resnet-50")
-    return {{3, 224, 224}, 1000};
-  if (!modelUsesBatchNorm(model))
-    return {{1, 28, 28}, 10};
-  return {{3, 32, 32}, 10};
-}
-
 DataSet randomData(const ModelInput &input, int64_t train, int64_t test) {
   DataSet data;
   data.name = "random";

@@ -190,45 +190,49 @@ void lstm(NetworkBuilder &net, int64_t classes, int64_t hidden) {
       .linear("classifier", classes, Sparsity::Dense);
 }
 
+constexpr ModelInput kMnist{{1, 28, 28}, 10}, kCifar10{{3, 32, 32}, 10},
+    kImageNet{{3, 224, 224}, 1000};
+
 struct Model {
   std::string name;
   bool batchNorm;
+  ModelInput input;
   std::function<void(NetworkBuilder &, int64_t)> build;
 };
 
 const std::vector<Model> &models() {
   static const std::vector<Model> table{
-      {"lenet-300-100", false, lenet300100},
-      {"lenet-5-caffe", false, lenet5Caffe},
-      {"resnet-20", true,
+      {"lenet-300-100", false, kMnist, lenet300100},
+      {"lenet-5-caffe", false, kMnist, lenet5Caffe},
+      {"resnet-20", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) {
          resnet(net, classes, 3, 16);
        }},
-      {"resnet-32", true,
+      {"resnet-32", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) {
          resnet(net, classes, 5, 32);
        }},
-      {"resnet-50", true, resnet50},
-      {"vgg-16", true,
+      {"resnet-50", true, kImageNet, resnet50},
+      {"vgg-16", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) { vgg(net, classes, 3, 0); }},
-      {"vgg-16-hidden", true,
+      {"vgg-16-hidden", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) {
          net.initialScale(0.5f);
          vgg(net, classes, 3, 512);
        }},
-      {"vgg-19", true,
+      {"vgg-19", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) { vgg(net, classes, 4, 0); }},
-      {"wrn-16-8", true,
+      {"wrn-16-8", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) {
          wideResnet(net, classes, 16, 8);
        }},
-      {"wrn-28-8", true,
+      {"wrn-28-8", true, kCifar10,
        [](NetworkBuilder &net, int64_t classes) {
          wideResnet(net, classes, 28, 8);
        }},
-      {"lstm-a", false,
+      {"lstm-a", false, kMnist,
        [](NetworkBuilder &net, int64_t classes) { lstm(net, classes, 128); }},
-      {"lstm-b", false,
+      {"lstm-b", false, kMnist,
        [](NetworkBuilder &net, int64_t classes) { lstm(net, classes, 256); }},
   };
   return table;
@@ -256,6 +260,8 @@ std::vector<std::string> modelNames() {
 bool modelUsesBatchNorm(const std::string &name) {
   return find(name).batchNorm;
 }
+
+ModelInput usualInput(const std::string &model) { return find(model).input; }
 
 Network makeModel(const std::string &name, ImageShape input, int64_t classes,
                   Scheme scheme, bool fuse, bool sparsifyAll) {

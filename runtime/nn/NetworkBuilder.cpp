@@ -18,6 +18,8 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kBlockRows = 4;
+/// Products of three stay far below 2^63.
+constexpr int64_t kMaxExtent = 1 << 20;
 
 std::string describe(const ImageShape &shape) {
   return std::to_string(shape.channels) + "x" + std::to_string(shape.height) +
@@ -48,7 +50,13 @@ Structure structureFor(Scheme scheme, const Geometry &geometry) {
 }
 
 NetworkBuilder::NetworkBuilder(ImageShape input, Scheme scheme)
-    : input(input), current(input), scheme(scheme) {}
+    : input(input), current(input), scheme(scheme) {
+  for (int64_t extent : {input.channels, input.height, input.width})
+    if (extent < 1 || extent > kMaxExtent)
+      throw UserError("images of " + describe(input) +
+                      ": every extent must be between 1 and " +
+                      std::to_string(kMaxExtent));
+}
 
 NetworkBuilder &NetworkBuilder::initialisation(Initialisation newDraws) {
   draws = newDraws;

@@ -150,6 +150,17 @@ class CompileTest(ToolTest):
                 found, {"dense", "block" if scheme == "pattern" else scheme}
             )
 
+    def test_models_are_for_their_usual_images(self):
+        for model, features, classes in (("lstm-a", 28, 10), ("lenet-300-100", 784, 10)):
+            folder = self.path(model)
+            self.succeed(
+                "compile", "--model", model, "--op", "forward", "--emit", "mlir",
+                "-o", folder
+            )
+            names = " ".join(os.listdir(folder))
+            self.assertRegex(names, "x%d_bias" % features)
+            self.assertRegex(names, "linear_forward_f32_dense_%dx" % classes)
+
     def test_refusals(self):
         compile = ("compile", "--descriptor", self.conv, "-o", self.path("out"))
         self.refuse(USER_ERROR, ["riscv64", "lacuna targets"],
@@ -164,6 +175,9 @@ class CompileTest(ToolTest):
                     "compile", "-o", self.path("out"))
         self.refuse(USER_ERROR, ["is unknown"],
                     "compile", "--model", "no-model", "-o", self.path("out"))
+        self.refuse(USER_ERROR, ["images of -1x-1x784", "between"],
+                    "compile", "--model", "lenet-300-100", "--input=-1,-1,784",
+                    "-o", self.path("out"))
         self.refuse(USER_ERROR, ["scheme: 'dense' is unknown", "channel"],
                     "compile", "--model", "lenet-300-100", "--scheme", "dense",
                     "-o", self.path("out"))

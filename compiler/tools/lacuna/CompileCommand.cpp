@@ -20,6 +20,7 @@
 
 #include <cstdio>
 #include <map>
+#include <optional>
 
 namespace lacuna {
 
@@ -58,7 +59,7 @@ struct CompileFlags {
   std::string scheme = "block";
   double sparsity = 0.9;
   std::vector<int64_t> input;
-  int64_t classes = 10;
+  std::optional<int64_t> classes;
   DeviceFlags device;
   std::string output;
   std::string name = "kernels";
@@ -88,14 +89,14 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       ->capture_default_str();
   app.add_option("--input", flags.input,
                  "Channels, height and width of the model's images; default "
-                 "1,28,28 for lenet-*, else 3,32,32")
+                 "those it is usually trained on")
       ->delimiter(',')
       ->expected(3)
       ->excludes(descriptor);
-  app.add_option("--classes", flags.classes, "Classes of the model")
+  app.add_option("--classes", flags.classes,
+                 "Classes of the model; default those of its usual images")
       ->check(CLI::Range(1, 1 << 20))
-      ->excludes(descriptor)
-      ->capture_default_str();
+      ->excludes(descriptor);
   app.add_flag("--no-fusion", flags.noFusion,
                "The model runs batch norm and sums as passes of their own")
       ->excludes(descriptor);
@@ -121,20 +122,16 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
   addTunedFlags(app, flags.provider);
 }
 
-ImageShape imagesOf(const CompileFlags &flags) {
-  if (!flags.input.empty())
-    return {flags.input[0], flags.input[1], flags.input[2]};
-  if (flags.model.rfind("lenet-", 0) == 0)
-    return {1, 28, 28};
-  return {3, 32, 32};
-}
-
 std::vector<KernelRequest> modelRequests(const CompileFlags &flags) {
   Scheme scheme = parseSparseScheme(flags.scheme);
   if (flags.sparsity == 0)
     scheme = Scheme::Dense;
-  Network network = makeModel(flags.model, imagesOf(flags), flags.classes,
-                              scheme, !flags.noFusion);
+  ModelInput input = usualInput(flags.model);
+  if (!flags.input.empty())
+    input.shape = {flags.input[0], flags.input[1], flags.input[2]};
+  Network network =
+      makeModel(flags.model, input.shape, flags.classes.value_or(input.classes),
+                scheme, !flags.noFusion);
   std::vector<KernelRequest> requests;
   for (const SparseLayer *layer : network.weightLayers())
     for (const KernelRequest &request : layer->requests())

@@ -24,6 +24,15 @@ std::vector<std::string> modelNames();
 /// weight decay. Throws UserError on an unknown name.
 bool modelUsesBatchNorm(const std::string &name);
 
+/// What a model is usually trained on: ImageNet for resnet-50, MNIST for the
+/// LeNets and the LSTMs, CIFAR-10 for the others.
+struct ModelInput {
+  ImageShape shape;
+  int64_t classes;
+};
+/// Throws UserError on an unknown name.
+ModelInput usualInput(const std::string &model);
+
 /// Throws UserError, naming the known models, on an unknown name, and when the
 /// images are too small for the model. `fuse`: see NetworkBuilder::fusion().
 /// `sparsifyAll`: see NetworkBuilder::sparsifyAll(); the classifier of an LSTM
