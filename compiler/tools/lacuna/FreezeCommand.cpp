@@ -15,7 +15,6 @@
 #include "lacuna/Runtime/Export.h"
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 
@@ -59,18 +58,23 @@ void defineFlags(CLI::App &app, FreezeFlags &flags) {
       ->check(CLI::Range(0, 131072));
 }
 
-/// The flags of the run say whether pixels were normalised.
-bool tookRawPixels(Checkpoint &checkpoint) {
-  auto flags = nlohmann::json::parse(checkpoint.text("flags"), nullptr,
-                                     /*allow_exceptions=*/false);
-  return flags.is_object() && flags.contains("raw-pixels");
-}
-
+/// What the run took from its pixels and divided them by, channel by channel.
 Normalisation imagesOf(Checkpoint &checkpoint) {
-  Normalisation images = normalisationOf(checkpoint.text("trainer.data"));
-  if (tookRawPixels(checkpoint)) {
-    images.mean.assign(images.mean.size(), 0);
-    images.deviation.assign(images.deviation.size(), 1);
+  Normalisation images;
+  auto number = [](const char *field, size_t channel) {
+    return "trainer." + std::string(field) + std::to_string(channel);
+  };
+  for (size_t channel = 0;
+       checkpoint.contents().metadata().count(number("mean", channel)) > 0;
+       ++channel) {
+    images.mean.emplace_back();
+    images.deviation.emplace_back();
+    checkpoint.load(
+        [&](StateVisitor &state) {
+          state.scalar(number("mean", channel), images.mean.back());
+          state.scalar(number("deviation", channel), images.deviation.back());
+        },
+        Checkpoint::Rest::Ignored);
   }
   return images;
 }
