@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -25,6 +26,8 @@ namespace lacuna {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kLineStart = R"({"event":)";
 
 [[noreturn]] void fail(const std::string &path, const char *what) {
   throw EnvironmentError(path + ": " + what + ": " + std::strerror(errno) +
@@ -49,9 +52,12 @@ void MetricsWriter::verifyReplaceable() {
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ||
       status.st_size == 0)
     return;
-  std::string line;
-  std::getline(std::ifstream(path), line);
-  if (!Json::accept(line) || !Json::parse(line).contains("event")) {
+  // A killed run may have left its first line in part.
+  std::string start(kLineStart.size(), '\0');
+  std::ifstream old(path);
+  old.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(old.gcount()));
+  if (kLineStart.substr(0, start.size()) != start) {
     close(std::exchange(file, -1));
     throw UserError("metrics: " + path +
                     " exists and holds no metrics; give another file");

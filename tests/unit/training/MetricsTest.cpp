@@ -90,6 +90,13 @@ TEST_F(Metrics, KeepsAnOldRecordUntilTheFirstLine) {
   EXPECT_EQ(linesOf(path).size(), 1u);
 }
 
+TEST_F(Metrics, ReplacesALineThatWasCutShort) {
+  std::ofstream(path) << R"({"eve)";
+  MetricsWriter writer(path);
+  writer.write(EpochReport{});
+  EXPECT_EQ(linesOf(path).size(), 1u);
+}
+
 TEST_F(Metrics, RefusesToReplaceAnythingElse) {
   std::ofstream(path) << "precious\n";
   EXPECT_THROW(MetricsWriter writer(path), UserError);
