@@ -8,6 +8,7 @@
 
 import json
 import os
+import shutil
 import unittest
 
 from checkpoint_run import CheckpointTest
@@ -133,7 +134,9 @@ class ExportTest(CheckpointTest):
         self.export(epochs=2)
         layers = {"conv1.weight", "conv2.weight", "fc1.weight", "classifier.weight"}
         seen = []
-        for what in (self.saved, self.folder):
+        unusual = self.path("run.ckpt")
+        shutil.copy(self.saved, unusual)
+        for what in (self.saved, unusual, self.folder):
             found = json.loads(self.succeed("inspect", what, "--json").stdout)
             by_name = {layer["name"]: layer for layer in found["layers"]}
             self.assertEqual(set(by_name), layers)
@@ -142,6 +145,7 @@ class ExportTest(CheckpointTest):
             self.assertIn("fc1.weight", table)
             self.assertIn("pattern", table)
         self.assertEqual(seen[0], seen[1])
+        self.assertEqual(seen[0], seen[2])
         self.assertEqual(seen[0]["fc1.weight"]["active"], 40000)
         self.assertAlmostEqual(seen[0]["fc1.weight"]["sparsity"], 0.9)
         one = os.path.join(self.folder, "fc1.weight.json")

@@ -245,10 +245,13 @@ Json inspect(const std::string &path) {
     throw UserError(path + ": holds neither " + std::string(kManifestFile) +
                     ", as a bundle does, nor " + kExportManifestFile +
                     ", as an export does");
-  // A checkpoint starts with the length of its header.
-  char first = '{';
-  std::ifstream(path) >> first;
-  return first == '{' ? inspectDescriptor(path) : inspectCheckpoint(path);
+  // A checkpoint starts with the length of its header, in 64 bits whose highest
+  // are zero, as nothing in a text is.
+  char start[8];
+  std::ifstream file(path);
+  file.read(start, sizeof start);
+  bool isCheckpoint = file.gcount() == sizeof start && start[7] == 0;
+  return isCheckpoint ? inspectCheckpoint(path) : inspectDescriptor(path);
 }
 
 } // namespace
