@@ -10,6 +10,7 @@
 #include "KernelCall.h"
 
 #include "lacuna/Runtime/SparseLayer.h"
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -33,9 +34,7 @@ void reserve(Buffer<float> &buffer, int64_t size) {
 } // namespace
 
 Structure DenseGradients::structureOf(const Geometry &geometry) {
-  int64_t rows = std::min(kMaxBlockRows, geometry.outChannels);
-  while (geometry.outChannels % rows != 0)
-    --rows;
+  int64_t rows = largestDivisor(geometry.outChannels, kMaxBlockRows);
   return rows == 1 ? Structure::unstructured() : Structure::block(rows);
 }
 

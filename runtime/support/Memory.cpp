@@ -7,6 +7,7 @@
 
 #include "lacuna/Runtime/Memory.h"
 
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -153,7 +154,7 @@ void *allocateAligned(MemoryKind kind, int64_t bytes) {
   if (bytes == 0)
     return nullptr;
   int64_t alignment = alignmentFor(bytes);
-  int64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  int64_t rounded = ceilDiv(bytes, kAlignment) * kAlignment;
   void *pointer = nullptr;
   if (posix_memalign(&pointer, static_cast<size_t>(alignment),
                      static_cast<size_t>(rounded)) != 0)

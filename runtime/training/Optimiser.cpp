@@ -8,6 +8,7 @@
 #include "lacuna/Runtime/Optimiser.h"
 
 #include "lacuna/Runtime/Operators.h"
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Options.h"
 
@@ -26,7 +27,7 @@ constexpr int64_t kPiece = 1 << 12;
 template <typename Update>
 void forEachPiece(ThreadPool &pool, Parameter &parameter,
                   const Update &update) {
-  int64_t size = parameter.size(), pieces = (size + kPiece - 1) / kPiece;
+  int64_t size = parameter.size(), pieces = ceilDiv(size, kPiece);
   if (pieces < 2)
     update(0, size);
   else

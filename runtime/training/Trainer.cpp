@@ -8,6 +8,7 @@
 #include "lacuna/Runtime/Trainer.h"
 
 #include "lacuna/Runtime/Random.h"
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Options.h"
 
@@ -308,7 +309,7 @@ void Trainer::trainEpoch() {
   dataEfficiency.startEpoch(epoch);
   shuffle(epoch);
   event.stepsOfEpoch =
-      (static_cast<int64_t>(trainOrder.size()) - 1) / options.batch + 1;
+      ceilDiv(static_cast<int64_t>(trainOrder.size()), options.batch);
   if (position.step == 0)
     mutate(Moment::EpochStart);
   Progress &progress = position.progress;

@@ -9,6 +9,7 @@
 #include "lacuna/Runtime/Trainer.h"
 
 #include "lacuna/Support/Crc32.h"
+#include "lacuna/Support/Divisors.h"
 
 namespace lacuna {
 
@@ -80,7 +81,7 @@ void Trainer::visitPosition(StateVisitor &state) {
   state.scalar("train_seconds", position.trainSeconds);
   state.scalar("best_test_accuracy", position.bestTestAccuracy);
   state.scalar("final_test_accuracy", position.finalTestAccuracy);
-  int64_t steps = (data.train.count() - 1) / options.batch + 1;
+  int64_t steps = ceilDiv(data.train.count(), options.batch);
   if (position.epoch < 0 || position.epoch > method.runEpochs())
     state.refuse("epoch", "is not an epoch of this run");
   if (position.step < 0 || position.step > steps ||
