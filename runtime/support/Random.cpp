@@ -27,22 +27,29 @@ constexpr double kTwoPi = 6.283185307179586476925;
 using Numbers = std::array<uint32_t, 4>;
 
 /// Turns counters into random numbers. The rounds of one wait for one another;
-/// those of several run side by side.
+/// those of several run side by side, in vectors whose elements have room for a
+/// product: compilers leave loops over them scalar.
 template <size_t kCounters>
 void philox(std::array<Numbers, kCounters> &counters,
             std::array<uint32_t, 2> key) {
+  using Words [[gnu::vector_size(kCounters * sizeof(uint64_t))]] = uint64_t;
+  constexpr uint64_t kLow = 0xFFFFFFFF;
+  // Upper halves of elements hold what is of no use.
+  std::array<Words, 4> words;
+  for (size_t word = 0; word < words.size(); ++word)
+    for (size_t i = 0; i < kCounters; ++i)
+      words[word][i] = counters[i][word];
   for (int round = 0; round < kRounds; ++round) {
-    for (Numbers &counter : counters) {
-      uint64_t product0 = kMultiplier0 * counter[0];
-      uint64_t product1 = kMultiplier1 * counter[2];
-      counter = {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
-                 static_cast<uint32_t>(product1),
-                 static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
-                 static_cast<uint32_t>(product0)};
-    }
+    Words product0 = kMultiplier0 * (words[0] & kLow);
+    Words product1 = kMultiplier1 * (words[2] & kLow);
+    words = {(product1 >> 32) ^ words[1] ^ key[0], product1,
+             (product0 >> 32) ^ words[3] ^ key[1], product0};
     key[0] += kWeyl0;
     key[1] += kWeyl1;
   }
+  for (size_t word = 0; word < words.size(); ++word)
+    for (size_t i = 0; i < kCounters; ++i)
+      counters[i][word] = static_cast<uint32_t>(words[word][i]);
 }
 
 } // namespace
