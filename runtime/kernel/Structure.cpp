@@ -38,6 +38,14 @@ void verifyPair(const char *field, const Extent2d &pair, int64_t low,
   verifyRange((std::string(field) + "[1]").c_str(), pair.width, low, high);
 }
 
+/// Without a branch for each: mutations ask this of millions of units.
+bool isAscending(const std::vector<uint32_t> &units) {
+  unsigned ascending = 1;
+  for (size_t i = 1; i < units.size(); ++i)
+    ascending &= units[i - 1] < units[i] ? 1 : 0;
+  return ascending != 0;
+}
+
 } // namespace
 
 Geometry Geometry::conv2d(int64_t inChannels, int64_t outChannels,
@@ -265,7 +273,9 @@ void ActiveSet::verify(const Geometry &geometry,
     throw UserError("active[" + std::to_string(i) + "]: unit " +
                     std::to_string(units[i]) + " " + rule);
   };
-  for (size_t i = 0; i < units.size(); ++i) {
+  bool isValid =
+      units.empty() || (isAscending(units) && int64_t(units.back()) < count);
+  for (size_t i = 0; !isValid && i < units.size(); ++i) {
     if (units[i] >= count)
       refuse(i, "is out of range, the layer has " + std::to_string(count) +
                     " units");

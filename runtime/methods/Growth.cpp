@@ -47,37 +47,40 @@ std::vector<int64_t> filterTargets(const std::vector<int64_t> &held,
 
 } // namespace
 
-ActiveSet drawUnits(const SparseParameter &parameter,
+ActiveSet drawRanks(const SparseParameter &parameter,
                     const std::vector<uint32_t> &taken, int64_t count,
                     RandomStream &stream) {
   const Structure &structure = parameter.structure();
   ActiveSet drawn;
+  int64_t takenCount = static_cast<int64_t>(taken.size());
   if (structure.scheme != Scheme::Pattern) {
-    drawn.units =
-        sampleUntaken(stream, 0, static_cast<uint32_t>(parameter.units()),
-                      taken.data(), taken.data() + taken.size(),
-                      count - static_cast<int64_t>(taken.size()));
+    drawn.units = sampleDistinct(stream, parameter.units() - takenCount,
+                                 count - takenCount);
     return drawn;
   }
 
-  uint32_t kernels = static_cast<uint32_t>(parameter.geometry().inChannels);
+  int64_t kernels = parameter.geometry().inChannels;
   int64_t filters = parameter.geometry().outChannels;
-  std::vector<int64_t> held(filters, 0);
-  for (uint32_t unit : taken)
-    ++held[unit / kernels];
-  std::vector<int64_t> targets = filterTargets(held, count, stream);
-  const uint32_t *takenBegin = taken.data();
+  std::vector<int64_t> held;
+  auto next = taken.begin();
   for (int64_t filter = 0; filter < filters; ++filter) {
-    const uint32_t *takenEnd = takenBegin + held[filter];
-    uint32_t first = static_cast<uint32_t>(filter) * kernels;
-    for (uint32_t unit :
-         sampleUntaken(stream, first, first + kernels, takenBegin, takenEnd,
-                       targets[filter] - held[filter])) {
-      drawn.units.push_back(unit);
-      drawn.patternIds.push_back(static_cast<uint8_t>(
-          stream.below(static_cast<uint32_t>(structure.patterns.size()))));
+    auto own = next;
+    next = std::lower_bound(own, taken.end(), (filter + 1) * kernels);
+    held.push_back(next - own);
+  }
+  std::vector<int64_t> targets = filterTargets(held, count, stream);
+  drawn.units.reserve(size_t(count - takenCount));
+  drawn.patternIds.reserve(size_t(count - takenCount));
+  uint32_t patterns = static_cast<uint32_t>(structure.patterns.size());
+  uint32_t first = 0; // Rank of the filter's first kernel that is not taken.
+  for (int64_t filter = 0; filter < filters; ++filter) {
+    int64_t untaken = kernels - held[filter];
+    for (uint32_t rank :
+         sampleDistinct(stream, untaken, targets[filter] - held[filter])) {
+      drawn.units.push_back(first + rank);
+      drawn.patternIds.push_back(static_cast<uint8_t>(stream.below(patterns)));
     }
-    takenBegin = takenEnd;
+    first += static_cast<uint32_t>(untaken);
   }
   return drawn;
 }
@@ -126,7 +129,8 @@ std::vector<uint32_t> redrawUnits(SparseParameter &parameter,
   for (size_t i = 0; i < kept.size(); ++i)
     kept[i] = parameter.active().units[keptSlots[i]];
   count = std::max(count, static_cast<int64_t>(kept.size()));
-  parameter.exchange(keptSlots, drawUnits(parameter, kept, count, stream));
+  parameter.exchangeByRank(keptSlots,
+                           drawRanks(parameter, kept, count, stream));
   startGrownFilters(parameter, kept, stream);
   verifyInvariant(parameter.activeUnits() == count,
                   "growth left another number of units than asked for");
@@ -145,8 +149,8 @@ bool growToUnits(SparseParameter &parameter, int64_t count,
 
 ActiveSet randomUnits(const SparseParameter &parameter, double sparsity,
                       RandomStream &stream) {
-  return drawUnits(parameter, parameter.active().units,
-                   unitsAtSparsity(parameter, sparsity), stream);
+  // Where no unit is taken, ranks are units.
+  return drawRanks(parameter, {}, unitsAtSparsity(parameter, sparsity), stream);
 }
 
 } // namespace lacuna

@@ -15,9 +15,9 @@
 
 namespace lacuna {
 
-/// Units that bring these, taken ones, ascending, to `count`. See
-/// growToUnits().
-ActiveSet drawUnits(const SparseParameter &parameter,
+/// Units that bring these, taken ones, ascending, to `count`: by rank among
+/// those that are not taken. See growToUnits().
+ActiveSet drawRanks(const SparseParameter &parameter,
                     const std::vector<uint32_t> &taken, int64_t count,
                     RandomStream &stream);
 

@@ -130,16 +130,16 @@ Method::trainables(MethodContext & /*context*/,
 void Method::initialise(MethodContext &context) {
   for (const MethodLayer &layer : context.layers) {
     SparseParameter &weight = layer.weight();
-    int64_t count = unitsAtSparsity(weight, layer.sparsity);
     if (context.initialMask == InitialMask::Magnitude) {
       weight.activate(largestDraws(
-          weight, layer.layer->weightDraws(context.seed, layer.number), count));
+          weight, layer.layer->weightDraws(context.seed, layer.number),
+          unitsAtSparsity(weight, layer.sparsity)));
       continue;
     }
     // What is active already is no choice of this run.
     weight.activate({});
     RandomStream stream(context.seed, RandomPurpose::InitialMask, layer.number);
-    weight.activate(drawUnits(weight, {}, count, stream));
+    weight.activate(randomUnits(weight, layer.sparsity, stream));
   }
 }
 

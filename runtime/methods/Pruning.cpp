@@ -51,10 +51,9 @@ std::vector<FilterCut> balancedCuts(const SparseParameter &parameter,
       // The best kernel beyond the share, and all that are better.
       ranked.assign(scores.begin() + int64_t(first),
                     scores.begin() + int64_t(last));
-      cut.limit = rankedScore(ranked, share + 1);
-      cut.ties = share -
-                 std::count_if(ranked.begin(), ranked.end(),
-                               [&](double score) { return score > cut.limit; });
+      RankedScore best = rankedScore(ranked, share + 1);
+      cut.limit = best.score;
+      cut.ties = share - best.above;
       next.push_back(cuts.size());
     }
     cuts.push_back(cut);
@@ -88,7 +87,11 @@ std::vector<uint32_t> balancedSlots(const SparseParameter &parameter,
 
 void verifyFinite(const SparseParameter &parameter,
                   const std::vector<double> &scores) {
-  for (size_t slot = 0; slot < scores.size(); ++slot)
+  // All of them without a branch for each, then the first that is not.
+  unsigned finite = 1;
+  for (double score : scores)
+    finite &= std::isfinite(score) ? 1 : 0;
+  for (size_t slot = 0; finite == 0 && slot < scores.size(); ++slot)
     if (!std::isfinite(scores[slot]))
       throw UserError("training: unit " +
                       std::to_string(parameter.active().units[slot]) + " of " +

@@ -10,86 +10,56 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 
 namespace lacuna {
 
 namespace {
 
-/// Unsigned numbers in the order of doubles, zeros of both signs equal.
-uint64_t orderedBits(double value) {
-  value += 0.0;
-  int64_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  constexpr uint64_t kSign = uint64_t(1) << 63;
-  return uint64_t(bits) ^ (uint64_t(bits >> 63) | kSign);
+double medianOfThree(double a, double b, double c) {
+  return std::max(std::min(a, b), std::min(std::max(a, b), c));
 }
 
-/// Moves what is above a pivot, or not below it, to the front; how many that
-/// are. Which scores do follows no pattern that a branch could learn.
-template <typename Compare>
-int64_t toFront(double *scores, int64_t count, double pivot, Compare compare) {
+/// Moves the scores that belong to the front; how many they are. Which do
+/// follows no pattern that a branch could learn.
+template <typename Belongs>
+int64_t moveToFront(double *scores, int64_t count, Belongs belongs) {
   int64_t front = 0;
   for (int64_t i = 0; i < count; ++i) {
     double score = scores[i];
-    scores[i] = scores[front];
     scores[front] = score;
-    front += compare(score, pivot) ? 1 : 0;
+    front += belongs(score) ? 1 : 0;
   }
   return front;
 }
 
-/// Exponent and leading bits sort most scores out in one pass; only those that
-/// share them with the one wanted are left to choose from. Adjusts the rank.
-std::vector<double> closeToRank(const std::vector<double> &scores,
-                                int64_t &rank) {
-  constexpr int kShift = 50;
-  std::vector<uint32_t> histogram(size_t(1) << (64 - kShift));
-  for (double score : scores)
-    ++histogram[orderedBits(score) >> kShift];
-  size_t bin = histogram.size() - 1;
-  for (; rank > histogram[bin]; --bin)
-    rank -= histogram[bin];
-  std::vector<double> candidates(size_t(histogram[bin]) + 1);
-  size_t next = 0;
-  for (double score : scores) {
-    candidates[next] = score;
-    next += orderedBits(score) >> kShift == bin ? 1 : 0;
-  }
-  candidates.pop_back();
-  return candidates;
-}
-
 } // namespace
 
-double rankedScore(std::vector<double> &scores, int64_t rank) {
-  constexpr int64_t kFew = 4;
-  // A bound on bad luck with pivots; what is left then is chosen from anyway.
-  int rounds = 64;
-  double *first = scores.data();
-  int64_t count = static_cast<int64_t>(scores.size());
-  while (count > kFew && rounds-- > 0) {
-    double a = first[0], b = first[count / 2], c = first[count - 1];
-    double pivot = std::max(std::min(a, b), std::min(std::max(a, b), c));
-    int64_t above = toFront(first, count, pivot, std::greater<double>());
-    if (rank <= above) {
-      count = above;
+RankedScore rankedScore(std::vector<double> &scores, int64_t rank) {
+  double *left = scores.data();
+  int64_t count = static_cast<int64_t>(scores.size()), above = 0;
+  // A bound on bad luck with pivots.
+  for (int rounds = 64;; --rounds) {
+    if (rounds == 0)
+      std::sort(left, left + count, std::greater<double>());
+    double pivot =
+        rounds == 0 ? left[rank - 1]
+                    : medianOfThree(left[0], left[count / 2], left[count - 1]);
+    int64_t greater = 0, notLess = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      greater += left[i] > pivot ? 1 : 0;
+      notLess += left[i] >= pivot ? 1 : 0;
+    }
+    if (rank <= greater) {
+      count = moveToFront(left, count, [&](double s) { return s > pivot; });
       continue;
     }
-    first += above;
-    rank -= above;
-    count -= above;
-    int64_t equal = toFront(first, count, pivot, std::greater_equal<double>());
-    if (rank <= equal)
-      return pivot;
-    first += equal;
-    rank -= equal;
-    count -= equal;
+    if (rank <= notLess)
+      return {pivot, above + greater};
+    count = moveToFront(left, count, [&](double s) { return s < pivot; });
+    above += notLess;
+    rank -= notLess;
   }
-  std::nth_element(first, first + (rank - 1), first + count,
-                   std::greater<double>());
-  return first[rank - 1];
 }
 
 uint32_t *takeLargest(const std::vector<double> &scores, size_t first,
@@ -116,15 +86,11 @@ std::vector<uint32_t> largest(const std::vector<double> &scores,
                   "more units are to be kept than there are");
   if (count == 0)
     return {};
-  constexpr int64_t kFew = 4096;
-  int64_t rank = count;
-  std::vector<double> candidates =
-      total > kFew ? closeToRank(scores, rank) : scores;
-  double least = rankedScore(candidates, rank);
-  int64_t ties = rank - std::count_if(candidates.begin(), candidates.end(),
-                                      [&](double s) { return s > least; });
+  std::vector<double> candidates = scores;
+  RankedScore least = rankedScore(candidates, count);
   std::vector<uint32_t> kept(static_cast<size_t>(count) + 1);
-  takeLargest(scores, 0, scores.size(), least, ties, kept.data());
+  takeLargest(scores, 0, scores.size(), least.score, count - least.above,
+              kept.data());
   kept.pop_back();
   return kept;
 }

@@ -16,9 +16,15 @@
 
 namespace lacuna {
 
+/// A score, and how many are above it.
+struct RankedScore {
+  double score;
+  int64_t above;
+};
+
 /// The score that `rank` of these, counted from the largest, are not below.
-/// Reorders them. 1 <= rank <= size.
-double rankedScore(std::vector<double> &scores, int64_t rank);
+/// Overwrites them. 1 <= rank <= size.
+RankedScore rankedScore(std::vector<double> &scores, int64_t rank);
 
 /// The indices below `count` that `isChosen` chooses, ascending. Every index is
 /// written, and overwritten by the next unless it is chosen: a branch could not

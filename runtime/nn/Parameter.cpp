@@ -7,6 +7,8 @@
 
 #include "lacuna/Runtime/Parameter.h"
 
+#include "UnitMerge.h"
+
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Support/Error.h"
 
@@ -195,38 +197,43 @@ void SparseParameter::grow(const std::vector<uint32_t> &units,
 
 void SparseParameter::exchange(const std::vector<uint32_t> &keptSlots,
                                const ActiveSet &grown) {
+  verifyExchange(keptSlots, grown);
+  ActiveSet kept = unitsAt(keptSlots);
+  UnitMerge<GrownNumber::Unit> merge(kept, grown);
+  rebuild(std::move(merge.next), keptSlots, merge.newSlots);
+}
+
+void SparseParameter::exchangeByRank(const std::vector<uint32_t> &keptSlots,
+                                     const ActiveSet &ranks) {
+  verifyExchange(keptSlots, ranks);
+  ActiveSet kept = unitsAt(keptSlots);
+  UnitMerge<GrownNumber::Rank> merge(kept, ranks);
+  rebuild(std::move(merge.next), keptSlots, merge.newSlots);
+}
+
+ActiveSet SparseParameter::unitsAt(const std::vector<uint32_t> &slots) const {
   bool patterned = layerStructure.scheme == Scheme::Pattern;
-  size_t keptCount = keptSlots.size(), grownCount = grown.units.size();
-  verifyInvariant(grown.patternIds.size() == (patterned ? grownCount : 0),
+  ActiveSet result;
+  result.units.resize(slots.size());
+  result.patternIds.resize(patterned ? slots.size() : 0);
+  for (size_t i = 0; i < result.units.size(); ++i)
+    result.units[i] = activeSet.units[slots[i]];
+  for (size_t i = 0; i < result.patternIds.size(); ++i)
+    result.patternIds[i] = activeSet.patternIds[slots[i]];
+  return result;
+}
+
+void SparseParameter::verifyExchange(const std::vector<uint32_t> &keptSlots,
+                                     const ActiveSet &grown) const {
+  bool patterned = layerStructure.scheme == Scheme::Pattern;
+  verifyInvariant(grown.patternIds.size() ==
+                      (patterned ? grown.units.size() : 0),
                   "units to grow do not carry one pattern each");
   verifyInvariant(
       std::adjacent_find(keptSlots.begin(), keptSlots.end(),
                          std::greater_equal<uint32_t>()) == keptSlots.end() &&
-          (keptCount == 0 || keptSlots.back() < activeSet.units.size()),
+          (keptSlots.empty() || keptSlots.back() < activeSet.units.size()),
       "slots to keep are out of range or out of order");
-  ActiveSet next;
-  next.units.resize(keptCount + grownCount);
-  next.patternIds.resize(patterned ? next.units.size() : 0);
-  std::vector<uint32_t> newSlots(keptCount);
-  size_t kept = 0, added = 0;
-  for (; kept < keptCount; ++kept) {
-    uint32_t unit = activeSet.units[keptSlots[kept]];
-    for (; added < grownCount && grown.units[added] < unit; ++added) {
-      next.units[kept + added] = grown.units[added];
-      if (patterned)
-        next.patternIds[kept + added] = grown.patternIds[added];
-    }
-    newSlots[kept] = static_cast<uint32_t>(kept + added);
-    next.units[kept + added] = unit;
-    if (patterned)
-      next.patternIds[kept + added] = activeSet.patternIds[keptSlots[kept]];
-  }
-  std::copy(grown.units.begin() + added, grown.units.end(),
-            next.units.begin() + kept + added);
-  std::copy(grown.patternIds.begin() + (patterned ? added : 0),
-            grown.patternIds.end(),
-            next.patternIds.begin() + (patterned ? kept + added : 0));
-  rebuild(std::move(next), keptSlots, newSlots);
 }
 
 void SparseParameter::visitState(StateVisitor &state) {

@@ -273,7 +273,7 @@ int64_t unitsAtMost(const SparseParameter &parameter, double sparsity);
 bool growToUnits(SparseParameter &parameter, int64_t count,
                  RandomStream &stream);
 
-/// Units drawn uniformly, as many as the sparsity leaves.
+/// Units drawn uniformly from all, as many as the sparsity leaves.
 ActiveSet randomUnits(const SparseParameter &parameter, double sparsity,
                       RandomStream &stream);
 

@@ -123,6 +123,10 @@ public:
   /// prune() and grow() in one: values and optimiser state move once. `grown`
   /// may hold units that were active and are not kept; they start from zero.
   void exchange(const std::vector<uint32_t> &keptSlots, const ActiveSet &grown);
+  /// exchange() with the grown units given by rank: how many units below each
+  /// are not kept.
+  void exchangeByRank(const std::vector<uint32_t> &keptSlots,
+                      const ActiveSet &ranks);
 
   /// Grows with every change of the active set, so that streams know their age.
   uint64_t activeVersion() const { return currentActiveVersion; }
@@ -138,6 +142,10 @@ public:
   void visitState(StateVisitor &state) override;
 
 private:
+  /// The units in these slots.
+  ActiveSet unitsAt(const std::vector<uint32_t> &slots) const;
+  void verifyExchange(const std::vector<uint32_t> &keptSlots,
+                      const ActiveSet &grown) const;
   /// Takes this set; what the old slot oldSlots[i] holds goes to newSlots[i],
   /// and all else starts from zero.
   void rebuild(ActiveSet next, const std::vector<uint32_t> &oldSlots,

@@ -37,14 +37,18 @@ TEST(Selection, RankedScoreAgreesWithSorting) {
       for (bool presorted : {false, true})
         for (int64_t rank = 1; rank <= count; ++rank) {
           std::vector<double> shuffled = presorted ? sorted : scores;
-          ASSERT_EQ(rankedScore(shuffled, rank), sorted[size_t(rank - 1)])
+          double expected = sorted[size_t(rank - 1)];
+          RankedScore ranked = rankedScore(shuffled, rank);
+          ASSERT_EQ(ranked.score, expected)
               << count << " scores, " << values << " values, rank " << rank;
+          ASSERT_EQ(ranked.above,
+                    std::count_if(sorted.begin(), sorted.end(),
+                                  [&](double s) { return s > expected; }));
         }
     }
 }
 
 TEST(Selection, LargestAgreesWithSorting) {
-  // Above and below the size from which a histogram helps.
   for (int64_t count : {40, 10000})
     for (uint32_t values : {3u, 100u, 1u << 30}) {
       std::vector<double> scores = drawScores(count, values);

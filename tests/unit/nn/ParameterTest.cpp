@@ -92,6 +92,18 @@ TEST_P(NumberedParameter, ExchangeIsPruneAndGrow) {
   checkNumbers(parameter, grown.units);
 }
 
+TEST_P(NumberedParameter, ExchangeByRankCountsWhatIsNotKept) {
+  uint32_t top = static_cast<uint32_t>(parameter.units() - 1);
+  // Below the first of these lies one kept unit, below the last lie two.
+  ActiveSet ranks{{0, before[1] - 1, top - 2}, {}};
+  if (GetParam() == Scheme::Pattern)
+    ranks.patternIds = {7, 3, 1};
+  parameter.exchangeByRank({0, 2}, ranks);
+  std::vector<uint32_t> after{before[0], 1, before[1], before[2], top};
+  EXPECT_EQ(parameter.active().units, after);
+  checkNumbers(parameter, {1, before[1], top});
+}
+
 INSTANTIATE_TEST_SUITE_P(All, NumberedParameter,
                          ::testing::Values(Scheme::Unstructured, Scheme::Block,
                                            Scheme::Pattern, Scheme::Channel),
