@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Budget.h"
+#include "InitialPruning.h"
 #include "Methods.h"
 
 #include "lacuna/Support/Error.h"
@@ -22,38 +22,32 @@ constexpr double kTemperature = 200;
 constexpr double kRelativeStep = 5e-3;
 
 using Vectors = std::vector<std::vector<float>>;
+using Images = std::vector<uint32_t>;
 
 /// Wang et al., "Picking winning tickets before training by preserving gradient
 /// flow", ICLR 2020. With g the gradient of the loss to all weights of
 /// convolutions and linear layers and H the Hessian, a weight's score is
 /// w * (H g), and the smallest go. H g is the central difference of two
 /// gradients along g.
-class Grasp : public Method {
+class Grasp : public InitialPruning {
 public:
-  explicit Grasp(const MethodOptions &options) : Method(options) {}
+  explicit Grasp(const MethodOptions &options) : InitialPruning(options) {}
 
   std::string name() const override { return "grasp"; }
 
-  void initialise(MethodContext &context) override {
-    verifyInvariant(context.gradients && context.network,
-                    "grasp was given no gradients to start from");
-    verifyGlobalTarget(context, options.sparsity);
-    activateAll(context);
-    context.gradients->reset();
+protected:
+  std::vector<std::vector<double>>
+  scores(MethodContext &context) const override {
+    verifyInvariant(context.network, "grasp was given no network");
     Vectors product = hessianGradient(context);
-    std::vector<std::vector<double>> scores;
+    std::vector<std::vector<double>> flows;
     for (const MethodLayer &layer : context.layers)
-      scores.push_back(flows(layer.weight(), product[layer.number]));
-    pruneGlobally(context, weightsAtSparsity(context, options.sparsity),
-                  scores);
+      flows.push_back(
+          meanProducts(layer.weight(), product[layer.number].data()));
+    return flows;
   }
 
-  /// The ranking is global: only the sum of layers is what was asked for.
-  void finish(MethodContext & /*context*/) override {}
-
 private:
-  using Images = std::vector<uint32_t>;
-
   static void addGradients(const Network &network, double factor,
                            Vectors &sums) {
     const std::vector<SparseLayer *> &layers = network.weightLayers();
@@ -90,17 +84,19 @@ private:
   Vectors hessianGradient(MethodContext &context) const {
     GradientSource &source = *context.gradients;
     Network &network = *context.network;
-    Images images = source.balanced(options.samplesPerClass.value_or(10));
-    auto middle = images.begin() + int64_t(images.size() / 2);
-    const Images halves[] = {{images.begin(), middle}, {middle, images.end()}};
+    std::vector<Images> batches =
+        source.balanced(options.samplesPerClass.value_or(10));
+    double samples = 0;
+    for (const Images &batch : batches)
+      samples += double(batch.size());
 
     Vectors weights, gradient, product;
     for (const SparseLayer *layer : network.weightLayers())
       weights.emplace_back(layer->weight().values(),
                            layer->weight().values() + layer->weight().size());
-    for (const Images &half : halves) {
-      source.gradients(half, kTemperature);
-      addGradients(network, 1, gradient);
+    for (const Images &batch : batches) {
+      source.gradients(batch, kTemperature);
+      addGradients(network, double(batch.size()) / samples, gradient);
     }
     double length = norm(gradient);
     if (!(length > 0) || std::isinf(length))
@@ -108,27 +104,18 @@ private:
                       "is " +
                       std::to_string(length));
     double step = kRelativeStep * norm(weights) / length;
-    for (const Images &half : halves)
+    // Both sides of a batch in turn, so that sums stay as small as their
+    // differences.
+    for (const Images &batch : batches)
       for (double side : {1.0, -1.0}) {
         displace(network, weights, side * step, gradient);
-        source.gradients(half, kTemperature);
-        addGradients(network, side / (2 * step), product);
+        source.gradients(batch, kTemperature);
+        addGradients(network,
+                     side / (2 * step) * double(batch.size()) / samples,
+                     product);
       }
     displace(network, weights, 0, gradient);
     return product;
-  }
-
-  static std::vector<double> flows(const SparseParameter &weight,
-                                   const std::vector<float> &product) {
-    std::vector<int64_t> starts = weight.unitStarts();
-    std::vector<double> scores;
-    for (size_t slot = 0; slot + 1 < starts.size(); ++slot) {
-      double sum = 0;
-      for (int64_t i = starts[slot]; i < starts[slot + 1]; ++i)
-        sum += double(weight.values()[i]) * double(product[size_t(i)]);
-      scores.push_back(sum / double(starts[slot + 1] - starts[slot]));
-    }
-    return scores;
   }
 };
 

@@ -83,7 +83,7 @@ public:
     return images;
   }
 
-  std::vector<uint32_t> balanced(int64_t perClass) override {
+  std::vector<std::vector<uint32_t>> balanced(int64_t perClass) override {
     std::vector<std::vector<uint32_t>> ofClass(
         size_t(trainer.data.train.classes));
     for (uint32_t image : drawn()) {
@@ -99,13 +99,11 @@ public:
       for (const std::vector<uint32_t> &own : ofClass)
         if (turn < own.size())
           images.push_back(own[turn]);
-    return images;
+    return evenBatches(images);
   }
 
   void gradients(const std::vector<uint32_t> &images,
                  double temperature) override {
-    trainer.labels.resize(std::max(trainer.labels.size(), images.size()));
-    trainer.placements.resize(trainer.labels.size());
     trainer.loadBatch(trainer.data.train, images.data(),
                       static_cast<int64_t>(images.size()), kNotAugmented);
     const Tensor &logits = trainer.network.forward(trainer.images, true);
@@ -124,6 +122,18 @@ public:
   }
 
 private:
+  std::vector<std::vector<uint32_t>>
+  evenBatches(const std::vector<uint32_t> &images) const {
+    int64_t count = static_cast<int64_t>(images.size());
+    int64_t batches = std::min(
+        count, std::max<int64_t>(2, ceilDiv(count, trainer.options.batch)));
+    std::vector<std::vector<uint32_t>> result;
+    for (int64_t i = 0; i < batches; ++i)
+      result.emplace_back(images.begin() + count * i / batches,
+                          images.begin() + count * (i + 1) / batches);
+    return result;
+  }
+
   /// All images in random order.
   std::vector<uint32_t> drawn() const {
     std::vector<uint32_t> order = identity(trainer.data.train.labels.size());

@@ -117,11 +117,13 @@ public:
   virtual void reset() = 0;
   /// As many images as a training step takes, drawn from all.
   virtual std::vector<uint32_t> batch() = 0;
-  /// So many images of each class, or all there are of one, class by class in
-  /// turn, so that halves are balanced too.
-  virtual std::vector<uint32_t> balanced(int64_t perClass) = 0;
+  /// So many images of each class, or all there are of one, in two batches, or
+  /// in more where those would be larger than that of a training step. Batches
+  /// are as even as they can be, and so are the classes within each.
+  virtual std::vector<std::vector<uint32_t>> balanced(int64_t perClass) = 0;
   /// Fills the gradients of all parameters with those of the mean loss over
-  /// these images, logits divided by `temperature`.
+  /// these images, logits divided by `temperature`. Activations of all of them
+  /// are held at once, and batch norm takes its statistics from them.
   virtual void gradients(const std::vector<uint32_t> &images,
                          double temperature) = 0;
 };

@@ -23,20 +23,23 @@ namespace {
 /// Gradients that a test makes up.
 class MadeUpGradients : public GradientSource {
 public:
-  std::function<void()> onReset, onGradients;
+  std::function<void()> onReset;
+  std::function<void(const std::vector<uint32_t> &images)> onGradients;
   std::vector<double> temperatures;
   std::vector<size_t> sampleSizes;
 
   void reset() override { onReset(); }
   std::vector<uint32_t> batch() override { return {1, 2, 3}; }
-  std::vector<uint32_t> balanced(int64_t perClass) override {
-    return std::vector<uint32_t>(size_t(2 * perClass), 0);
+  /// Of two classes, in batches that are not even.
+  std::vector<std::vector<uint32_t>> balanced(int64_t perClass) override {
+    std::vector<uint32_t> most(size_t(2 * perClass - 1), 0);
+    return {{1}, most};
   }
   void gradients(const std::vector<uint32_t> &images,
                  double temperature) override {
     temperatures.push_back(temperature);
     sampleSizes.push_back(images.size());
-    onGradients();
+    onGradients(images);
   }
 };
 
@@ -55,7 +58,7 @@ TEST(Snip, KeepsTheMostSensitiveOfAllLayers) {
     std::copy_n(w1, 6, first.weight().values());
     std::copy_n(w2, 4, second.weight().values());
   };
-  source.onGradients = [&] {
+  source.onGradients = [&](const std::vector<uint32_t> & /*images*/) {
     std::copy_n(g1, 6, first.weight().gradient());
     std::copy_n(g2, 4, second.weight().gradient());
   };
@@ -79,7 +82,7 @@ TEST(Snip, LeavesEveryLayerAUnit) {
     std::fill_n(first.weight().values(), 6, 1.0f);
     std::fill_n(second.weight().values(), 4, 1.0f);
   };
-  source.onGradients = [&] {
+  source.onGradients = [&](const std::vector<uint32_t> & /*images*/) {
     std::fill_n(first.weight().gradient(), 6, 1.0f);
     std::fill_n(second.weight().gradient(), 4, 0.0f);
   };
@@ -96,7 +99,7 @@ TEST(Snip, NamesTheUnitWhoseGradientIsNotFinite) {
   MethodContext context({&layer}, *method, kSeed);
   MadeUpGradients source;
   source.onReset = [&] { std::fill_n(layer.weight().values(), 6, 1.0f); };
-  source.onGradients = [&] {
+  source.onGradients = [&](const std::vector<uint32_t> & /*images*/) {
     std::fill_n(layer.weight().gradient(), 6, 1.0f);
     layer.weight().gradient()[4] = std::nanf("");
   };
@@ -105,25 +108,33 @@ TEST(Snip, NamesTheUnitWhoseGradientIsNotFinite) {
   EXPECT_NE(text.find("unit 4 of layer.weight"), std::string::npos) << text;
 }
 
-/// A loss w' A w / 2, whose gradient is A w and whose Hessian is A.
+/// A loss w' A w / 2, whose gradient is A w and whose Hessian is A. That of a
+/// batch is another, and only the mean over all images is A.
 TEST(Grasp, ScoresByTheHessianGradientProduct) {
   constexpr int64_t kWeights = 40;
   NetworkBuilder builder({kWeights, 1, 1}, Scheme::Unstructured);
   builder.linear("fc", 1, Sparsity::Maskable);
   Network network = builder.build("quadratic");
   SparseParameter &weight = network.weightLayers()[0]->weight();
-  std::vector<double> w(kWeights), a(kWeights * kWeights);
+  using Vector = std::vector<double>;
   RandomStream stream(kSeed, RandomPurpose::Test);
+  auto symmetric = [&] {
+    Vector matrix(kWeights * kWeights);
+    for (int64_t i = 0; i < kWeights; ++i)
+      for (int64_t j = 0; j <= i; ++j)
+        matrix[i * kWeights + j] = matrix[j * kWeights + i] = stream.normal();
+    return matrix;
+  };
+  Vector w(kWeights);
   for (double &value : w)
     value = stream.normal();
-  for (int64_t i = 0; i < kWeights; ++i)
-    for (int64_t j = 0; j <= i; ++j)
-      a[i * kWeights + j] = a[j * kWeights + i] = stream.normal();
-  auto times = [&](const std::vector<double> &v) {
-    std::vector<double> product(kWeights, 0);
+  Vector a = symmetric(), deviation = symmetric();
+  auto times = [&](const Vector &v, double share = 0) {
+    Vector product(kWeights, 0);
     for (int64_t i = 0; i < kWeights; ++i)
       for (int64_t j = 0; j < kWeights; ++j)
-        product[i] += a[i * kWeights + j] * v[j];
+        product[i] +=
+            (a[i * kWeights + j] + share * deviation[i * kWeights + j]) * v[j];
     return product;
   };
 
@@ -133,15 +144,16 @@ TEST(Grasp, ScoresByTheHessianGradientProduct) {
   MethodContext context(network, *method, kSeed);
   MadeUpGradients source;
   source.onReset = [&] { std::copy(w.begin(), w.end(), weight.values()); };
-  source.onGradients = [&] {
-    std::vector<double> gradient =
-        times({weight.values(), weight.values() + kWeights});
+  source.onGradients = [&](const std::vector<uint32_t> &images) {
+    // One image deviates by 5, and five by -1.
+    Vector gradient = times({weight.values(), weight.values() + kWeights},
+                            images.size() == 1 ? 5 : -1);
     std::copy(gradient.begin(), gradient.end(), weight.gradient());
   };
   context.gradients = &source;
   method->initialise(context);
 
-  std::vector<double> product = times(times(w));
+  Vector product = times(times(w));
   std::vector<uint32_t> order(kWeights);
   for (uint32_t i = 0; i < kWeights; ++i)
     order[i] = i;
@@ -151,9 +163,9 @@ TEST(Grasp, ScoresByTheHessianGradientProduct) {
   order.resize(10);
   std::sort(order.begin(), order.end());
   EXPECT_EQ(weight.active().units, order);
-  // Two halves for the gradient, and for each two sides of the difference.
-  EXPECT_EQ(source.temperatures, std::vector<double>(6, 200));
-  EXPECT_EQ(source.sampleSizes, std::vector<size_t>(6, 3));
+  // Two batches for the gradient, and for each two sides of the difference.
+  EXPECT_EQ(source.temperatures, Vector(6, 200));
+  EXPECT_EQ(source.sampleSizes, (std::vector<size_t>{1, 5, 1, 1, 5, 5}));
   // What was displaced is back.
   for (size_t i = 0; i < order.size(); ++i)
     EXPECT_EQ(weight.values()[i], static_cast<float>(w[order[i]]));

@@ -133,6 +133,50 @@ TEST(MethodMemory, LotteryHoldsWhatItGoesBackTo) {
   EXPECT_GT(run.peak(MemoryKind::MethodState), WideRun::kDenseBytes);
 }
 
+/// GraSP scores by 40 images of each of three classes. No batch norm, whose
+/// statistics are those of a batch.
+struct ScoredRun {
+  ScoredRun(const std::string &name, int64_t batch) : pool(1), provider(8) {
+    NetworkBuilder builder({1, kSize, kSize}, Scheme::Unstructured);
+    builder.conv("conv1", 8, {3, 1, 1}, Sparsity::Maskable)
+        .relu("relu1")
+        .linear("classifier", kClasses, Sparsity::Maskable);
+    DataSet data = spots();
+    MethodOptions methodOptions{0.8, 1};
+    if (name == "grasp")
+      methodOptions.samplesPerClass = 40;
+    std::unique_ptr<Method> method = makeMethod(name, methodOptions);
+    TrainerOptions options = shortRun(1);
+    options.batch = batch;
+    resetMemoryPeaks();
+    Network network = builder.build("scored");
+    Trainer trainer(network, *method, provider, pool, data, options);
+    for (const SparseLayer *layer : network.weightLayers())
+      active.push_back(layer->weight().active().units);
+    trainer.run();
+    activations = memoryUsage().peak[size_t(MemoryKind::Activations)];
+  }
+
+  ThreadPool pool;
+  InterpreterProvider provider;
+  std::vector<std::vector<uint32_t>> active; ///< Where training starts.
+  int64_t activations = 0;
+};
+
+TEST(MethodMemory, GraspScoresInBatchesOfTraining) {
+  int64_t usual = ScoredRun("static", 16).activations;
+  EXPECT_GT(usual, 0);
+  // The logits of a batch, divided by the temperature, come on top.
+  EXPECT_LE(ScoredRun("grasp", 16).activations, usual + usual / 50);
+}
+
+TEST(Grasp, ChoosesTheSameInBatchesOfAnySize) {
+  auto whole = ScoredRun("grasp", 60).active;
+  EXPECT_EQ(ScoredRun("grasp", 16).active, whole);
+  EXPECT_EQ(ScoredRun("grasp", 7).active, whole);
+  EXPECT_EQ(ScoredRun("grasp", 1000).active, whole);
+}
+
 TEST(Lottery, RunsEveryRound) {
   SpotRun run("lottery", Scheme::Block, 1, shortRun(3), 0.75);
   std::vector<double> densities;
