@@ -28,6 +28,16 @@ int64_t activeWeights(const MethodContext &context) {
   return sum;
 }
 
+double overallSparsity(const MethodContext &context) {
+  double zeros = 0, all = 0;
+  for (const MethodLayer &layer : context.layers) {
+    double weights = double(layer.weight().denseSize());
+    zeros += layer.sparsity * weights;
+    all += weights;
+  }
+  return all > 0 ? zeros / all : 0;
+}
+
 int64_t weightsAtSparsity(const MethodContext &context, double sparsity) {
   int64_t all = 0;
   for (const MethodLayer &layer : context.layers)

@@ -22,6 +22,8 @@ int64_t unitWeights(const SparseParameter &parameter);
 
 /// Active weights of all layers.
 int64_t activeWeights(const MethodContext &context);
+/// Sparsity of all layers together, each being as sparse as asked for.
+double overallSparsity(const MethodContext &context);
 /// Weights of all layers that sparsity of the whole leaves.
 int64_t weightsAtSparsity(const MethodContext &context, double sparsity);
 

@@ -7,6 +7,7 @@
 
 #include "ElasticMutation.h"
 
+#include "Budget.h"
 #include "Growth.h"
 #include "Selection.h"
 
@@ -40,15 +41,21 @@ int MutationSchedule::stage(int epoch) const {
 }
 
 ElasticMutation::ElasticMutation(std::string name, const MethodOptions &options,
-                                 const MutationBounds &bounds)
-    : Method(options), methodName(std::move(name)), bounds(bounds),
-      schedule(options.epochs) {
+                                 Bounds boundsAt)
+    : Method(options), methodName(std::move(name)),
+      boundsAt(std::move(boundsAt)), schedule(options.epochs) {
+  if (options.distribution.kind != SparsityDistribution::Kind::Explicit)
+    takeBounds(options.sparsity, "sparsity");
+}
+
+void ElasticMutation::takeBounds(double sparsity, const std::string &source) {
+  bounds = boundsAt(sparsity);
   for (double share : bounds.upper)
-    if (share * (1 - options.sparsity) > 1) {
+    if (share * (1 - sparsity) > 1) {
       std::ostringstream message;
-      message << "sparsity: " << options.sparsity << " makes " << methodName
-              << " pass through sparsity " << 1 - share * (1 - options.sparsity)
-              << ", which must be at least 0";
+      message << source << ": " << sparsity << " of all sparse layers makes "
+              << methodName << " pass through sparsity "
+              << 1 - share * (1 - sparsity) << ", which must be at least 0";
       throw UserError(message.str());
     }
 }
@@ -89,6 +96,8 @@ int64_t ElasticMutation::keptUnits(const SparseParameter &weight,
 }
 
 void ElasticMutation::initialise(MethodContext &context) {
+  if (options.distribution.kind == SparsityDistribution::Kind::Explicit)
+    takeBounds(overallSparsity(context), options.distribution.source);
   Method::initialise(context);
   if (options.referenceCounts)
     finish(context);

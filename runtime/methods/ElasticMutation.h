@@ -11,6 +11,7 @@
 #include "lacuna/Runtime/Method.h"
 
 #include <array>
+#include <functional>
 
 namespace lacuna {
 
@@ -40,9 +41,13 @@ struct MutationBounds {
 /// The procedure that all MEST variants share; they differ in their bounds.
 class ElasticMutation : public Method {
 public:
-  /// Throws UserError when a bound takes the overall density above 1.
+  using Bounds = std::function<MutationBounds(double overallSparsity)>;
+
+  /// Throws UserError when a bound takes the overall density above 1; under an
+  /// explicit distribution, whose layers say how sparse all are together,
+  /// initialise() does.
   ElasticMutation(std::string name, const MethodOptions &options,
-                  const MutationBounds &bounds);
+                  Bounds boundsAt);
 
   std::string name() const override { return methodName; }
   void initialise(MethodContext &context) override;
@@ -54,10 +59,13 @@ public:
   double scheduledSparsity(double target, int epoch) const;
 
 private:
+  /// Takes the bounds of this overall sparsity, which `source` asks for.
+  void takeBounds(double sparsity, const std::string &source);
   int64_t keptUnits(const SparseParameter &weight, double sparsity) const;
 
   std::string methodName;
-  MutationBounds bounds;
+  Bounds boundsAt;
+  MutationBounds bounds{};
   MutationSchedule schedule;
 };
 

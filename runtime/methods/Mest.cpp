@@ -13,8 +13,9 @@ namespace lacuna {
 std::unique_ptr<Method> makeMest(const MethodOptions &options) {
   constexpr double kReplaced = 0.2;
   double kept = 1 - kReplaced;
-  return std::make_unique<ElasticMutation>(
-      "mest", options, MutationBounds{{kept, kept, kept}, {1, 1, 1}});
+  return std::make_unique<ElasticMutation>("mest", options, [kept](double) {
+    return MutationBounds{{kept, kept, kept}, {1, 1, 1}};
+  });
 }
 
 } // namespace lacuna

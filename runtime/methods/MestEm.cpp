@@ -11,8 +11,9 @@
 namespace lacuna {
 
 std::unique_ptr<Method> makeMestEm(const MethodOptions &options) {
-  return std::make_unique<ElasticMutation>(
-      "mest-em", options, MutationBounds{{0.8, 0.9, 1}, {1, 1, 1}});
+  return std::make_unique<ElasticMutation>("mest-em", options, [](double) {
+    return MutationBounds{{0.8, 0.9, 1}, {1, 1, 1}};
+  });
 }
 
 } // namespace lacuna

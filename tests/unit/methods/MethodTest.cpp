@@ -400,6 +400,43 @@ TEST(MestEms, FollowsThePublishedSchedules) {
   EXPECT_NEAR(at("mest-em", 0.9, 0), 0.90, 1e-12);
 }
 
+/// A quarter of all weights is in the first of two layers.
+struct TwoLayers {
+  TwoLayers(double first, double second, double ignored)
+      : a("a", Geometry::linear(100, 100), Structure::unstructured(), {}),
+        b("b", Geometry::linear(300, 100), Structure::unstructured(), {}) {
+    MethodOptions options{ignored, 160};
+    options.distribution.kind = SparsityDistribution::Kind::Explicit;
+    options.distribution.source = "shares.json";
+    options.distribution.sparsities = {{"a", first}, {"b", second}};
+    method = makeMethod("mest-ems", options);
+    MethodContext context({&a, &b}, *method, kSeed);
+    method->initialise(context);
+  }
+  double firstStage(double target) const {
+    return scheduled(*method, target, 0);
+  }
+
+  SparseLayer a, b;
+  std::unique_ptr<Method> method;
+};
+
+TEST(MestEms, LayersDecideWhichScheduleIsTheirs) {
+  // Together 0.95, whatever --sparsity says.
+  EXPECT_NEAR(TwoLayers(0.83, 0.99, 0.9).firstStage(0.83), 0.66, 1e-12);
+  EXPECT_NEAR(TwoLayers(0.983, 0.94, 0.2).firstStage(0.94), 0.88, 1e-12);
+  // Together 0.9.
+  EXPECT_NEAR(TwoLayers(0.75, 0.95, 0.95).firstStage(0.95), 0.925, 1e-12);
+}
+
+TEST(MestEms, RefusesLayersThatItsSurplusDoesNotFit) {
+  // 1 - 1.5 * (1 - 0.25) is below zero; --sparsity would do.
+  EXPECT_EQ(refusal([] {
+              TwoLayers(0.1, 0.3, 0.9);
+            }).find("shares.json: 0.25 of all sparse layers makes mest-ems"),
+            0u);
+}
+
 TEST(MestEms, ForgetsTheNewWeightThatTurnsOutWorse) {
   OneLayer one(conv(32), Scheme::Unstructured, "mest-ems", {0.9, 160});
   SparseParameter &weights = one.weights();
