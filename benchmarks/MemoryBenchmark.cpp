@@ -34,12 +34,16 @@ MemoryFormula values(int64_t count, int64_t copies) {
           count * copies * kValueBytes};
 }
 
-/// By formula, as the network stands, or as if every layer were dense.
+/// By formula, as the network stands, or as if every layer were dense and
+/// trained.
 MemoryFormula networkFormula(Network &network, bool dense) {
   MemoryFormula total;
+  int64_t trained = 0;
+  for (const Parameter *parameter : network.parameters())
+    trained = std::max<int64_t>(trained, parameter->stateCount());
   for (Parameter *parameter : network.parameters()) {
     auto *sparse = dynamic_cast<SparseParameter *>(parameter);
-    int64_t copies = parameter->stateCount();
+    int64_t copies = dense ? trained : parameter->stateCount();
     if (!sparse || dense)
       add(total, values(parameter->denseSize(), copies));
     else

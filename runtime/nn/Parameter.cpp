@@ -34,7 +34,7 @@ void carryUnits(const float *from, const std::vector<uint32_t> &oldSlots,
 } // namespace
 
 Parameter::Parameter(std::string name, int64_t size)
-    : stateBuffers(1), parameterName(std::move(name)) {
+    : parameterName(std::move(name)) {
   if (size > 0)
     allocate(size);
 }

@@ -58,9 +58,7 @@ Network loadNetwork(Checkpoint &checkpoint) {
   Network network =
       makeModel(model, images, classifier.geometry.outChannels, scheme,
                 /*fuse=*/true, sparsifyAll);
-  // What the optimiser keeps is not needed, whichever it is.
-  for (Parameter *parameter : network.parameters())
-    parameter->resetState({});
+  // No optimiser has given it state, so what one kept is left out.
   checkpoint.load([&](StateVisitor &state) { network.visitState(state); },
                   Checkpoint::Rest::Ignored);
   return network;

@@ -56,8 +56,8 @@ public:
 
   float *values() { return valueBuffer.data(); }
   const float *values() const { return valueBuffer.data(); }
-  /// What the optimiser keeps for each value, in buffers of size() floats. One
-  /// unless an optimiser asks for more: see Optimiser::stateNames().
+  /// What the optimiser keeps for each value, in buffers of size() floats. None
+  /// unless an optimiser trains this: see Optimiser::stateNames().
   int stateCount() const { return static_cast<int>(stateBuffers.size()); }
   float *state(int which) { return stateBuffers[size_t(which)].data(); }
   const float *state(int which) const {
@@ -85,7 +85,7 @@ protected:
 
   Buffer<float> valueBuffer, gradientBuffer;
   std::vector<Buffer<float>> stateBuffers;
-  std::vector<std::string> stateNames{"momentum"};
+  std::vector<std::string> stateNames;
 
 private:
   std::string parameterName;

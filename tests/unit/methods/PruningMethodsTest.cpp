@@ -265,6 +265,7 @@ TEST(Lottery, RewindsSurvivorsToTheEarlyEpoch) {
   Ticket ticket(2);
   SparseParameter &weight = ticket.weight();
   ASSERT_EQ(weight.size(), 1000);
+  weight.resetState({"momentum"});
   std::vector<float> early(1000), late(1000);
   RandomStream stream(kSeed, RandomPurpose::Test);
   for (float &value : early)

@@ -163,6 +163,7 @@ TEST(Rigl, DropsByMagnitudeAndGrowsByGradient) {
   SparseParameter &weights = one.weights();
   weights.activate({{0, 2, 4, 6}, {}});
   setValues(weights, {4, -0.5f, 3, 1});
+  weights.resetState({"momentum"});
   std::fill_n(weights.momentum(), 4, 7.0f);
   MutationEvent event = eventAt(Moment::Gradients, 100, kSteps);
   ASSERT_TRUE(one.method->wantsDenseGradients(event));
@@ -188,6 +189,7 @@ TEST(Rigl, ReturnsWhatItDroppedWhenItsGradientIsLargest) {
   SparseParameter &weights = one.weights();
   weights.activate({{0, 1}, {}});
   setValues(weights, {4, 1});
+  weights.resetState({"momentum"});
   weights.momentum()[1] = 5;
   MutationEvent event = eventAt(Moment::Gradients, 100, kSteps);
   const float gradient[] = {0, 9, 1, 1};
@@ -223,8 +225,10 @@ TEST(Snfs, MovesWeightsWhereMomentumIs) {
   std::unique_ptr<Method> method = makeMethod("snfs", options);
   MethodContext context({&quiet, &busy}, *method, kSeed);
   method->initialise(context);
-  for (SparseLayer *layer : {&quiet, &busy})
+  for (SparseLayer *layer : {&quiet, &busy}) {
     fillRandomly(layer->weight(), 3);
+    layer->weight().resetState({"momentum"});
+  }
   std::vector<float> gradient(200, 1);
   gradient[150] = 50;
   MutationEvent event = eventAt(Moment::Gradients, 999, kSteps);

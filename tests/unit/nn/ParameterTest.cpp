@@ -22,6 +22,7 @@ const Geometry kGeometry =
 
 /// Values and momentum that name the position they belong to.
 void number(SparseParameter &parameter) {
+  parameter.resetState({"momentum"});
   std::vector<uint32_t> positions =
       parameter.active().positions(parameter.geometry(), parameter.structure());
   for (size_t i = 0; i < positions.size(); ++i) {
@@ -115,6 +116,9 @@ TEST(SparseParameter, HoldsActiveValuesOnly) {
   MemoryUsage before = memoryUsage();
   SparseParameter parameter("w", kGeometry, Structure::unstructured());
   parameter.activate(everyNthUnit(parameter, 10));
+  EXPECT_EQ(memoryUsage().of(MemoryKind::Optimiser),
+            before.of(MemoryKind::Optimiser));
+  parameter.resetState({"momentum"});
   MemoryUsage after = memoryUsage();
   int64_t values = (kGeometry.weights() + 9) / 10;
   EXPECT_EQ(parameter.size(), values);

@@ -204,6 +204,37 @@ TEST(FreezeZeroBiases, LeavesShiftsAtZero) {
   }
 }
 
+TEST(Optimiser, KeepsNothingForWhatIsNotTrained) {
+  TrainerOptions options = shortRun(1);
+  options.freezeZeroBiases = true;
+  SpotRun frozen("mest-em", Scheme::Block, 1, options);
+  int64_t left = 0;
+  for (const Parameter *parameter : frozen.network.parameters()) {
+    bool isShift = parameter->name().find(".beta") != std::string::npos;
+    EXPECT_EQ(parameter->stateCount(), isShift ? 0 : 1) << parameter->name();
+    left += isShift ? 1 : 0;
+  }
+  EXPECT_EQ(left, 3);
+
+  // Thresholds and dense weights are trained in place of those that kernels
+  // read.
+  SpotRun masked("dst", Scheme::Unstructured, 1, shortRun(1));
+  for (const SparseLayer *layer : masked.network.weightLayers())
+    EXPECT_EQ(layer->weight().stateCount(),
+              layer->weight().structure().scheme == Scheme::Dense ? 1 : 0)
+        << layer->name();
+}
+
+TEST(MethodMemory, WhatIsNotTrainedHasNoMomentum) {
+  // The dense weights and thresholds, and the classifier; nothing for what
+  // kernels read.
+  int64_t trained = kSize * kSize * 512 + 512 + 512 + 512 * kClasses + kClasses;
+  EXPECT_EQ(WideRun("dst").peak(MemoryKind::Optimiser), trained * 4);
+  // The dense network that SNIP scores is not trained.
+  EXPECT_LT(WideRun("snip").peak(MemoryKind::Optimiser),
+            WideRun::kDenseBytes / 4);
+}
+
 TEST(ForgettingStatistics, CountsWhatWasKnownAndIsNot) {
   ForgettingStatistics statistics(4);
   auto epoch = [&](bool a, bool b, bool c, bool d) {
