@@ -13,8 +13,6 @@ namespace lacuna::operators {
 
 namespace {
 
-constexpr size_t kMaxLanes = 16;
-
 /// The rows of the pipeline's placements.
 enum PlacementRow : size_t { kTop, kLeft, kFlip, kPlacementRows };
 
@@ -49,7 +47,7 @@ void loadImages(ThreadPool &pool, const uint8_t *images, int64_t channels,
                            static_cast<int64_t>(imageBytes * laneCount));
     for (int64_t block = begin; block < end; ++block) {
       int64_t first = block * lanes, valid = std::min(lanes, count - first);
-      std::array<int32_t, kPlacementRows * kMaxLanes> rows{};
+      std::array<int32_t, kPlacementRows * kMaxPipelineLanes> rows{};
       for (size_t lane = 0; lane < static_cast<size_t>(valid); ++lane) {
         size_t image = static_cast<size_t>(first) + lane;
         std::memcpy(staged.data() + lane * imageBytes,

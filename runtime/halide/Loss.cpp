@@ -14,7 +14,6 @@ namespace lacuna::operators {
 
 namespace {
 
-constexpr size_t kMaxLanes = 16;
 constexpr int64_t kMaxClasses = int64_t(1) << (8 * sizeof(Label));
 
 /// The rows of the pipeline softmax_summary.
@@ -80,9 +79,9 @@ LossResult softmaxCrossEntropy(ThreadPool &pool, const Tensor &logits,
     for (int64_t block = begin; block < end; ++block) {
       int64_t first = block * shape.lanes, offset = block * shape.block();
       int64_t valid = std::min(shape.lanes, shape.images - first);
-      std::array<Label, kMaxLanes> laneLabels{};
+      std::array<Label, kMaxPipelineLanes> laneLabels{};
       std::copy_n(labels + first, valid, laneLabels.begin());
-      std::array<float, kSummaryRows * kMaxLanes> rows;
+      std::array<float, kSummaryRows * kMaxPipelineLanes> rows;
       View<1> labelsView(laneLabels.data(), {{{shape.lanes, 1}}});
       View<2> rowsView(rows.data(), {{{shape.lanes, 1},
                                       {int64_t(kSummaryRows), shape.lanes}}});

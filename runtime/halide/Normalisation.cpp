@@ -14,10 +14,10 @@ namespace {
 /// Channels whose lane sums fit in a small array on the stack.
 constexpr int64_t kChannelChunk = 16;
 constexpr int64_t kMaxKinds = 2;
-constexpr int64_t kMaxLanes = 16;
 
 /// Lane sums of one chunk of channels: [channel][kind][lane].
-using LaneSums = std::array<double, kChannelChunk * kMaxKinds * kMaxLanes>;
+using LaneSums =
+    std::array<double, kChannelChunk * kMaxKinds * kMaxPipelineLanes>;
 
 /// (lane, pixel, channel, block).
 View<4> blocksView(const float *data, const TensorShape &shape,

@@ -62,6 +62,9 @@ struct Pipelines {
 #undef LACUNA_PIPELINE_MEMBER
 };
 
+/// No pipelines are compiled for longer vectors.
+inline constexpr size_t kMaxPipelineLanes = 16;
+
 /// The pipelines for vectors of this many lanes. Throws EnvironmentError when
 /// they are not compiled in or this CPU cannot run them.
 const Pipelines &pipelinesFor(int64_t lanes);

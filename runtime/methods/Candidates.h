@@ -27,6 +27,30 @@ inline bool isBetter(const Candidate &a, const Candidate &b) {
   return a.score != b.score ? a.score > b.score : a.unit < b.unit;
 }
 
+/// A kernel under one of its patterns, scored by what the pattern holds:
+/// `squareOf(tap)` of each of its taps.
+template <typename SquareOf>
+Candidate withPattern(const std::vector<KernelPattern> &patterns, uint32_t unit,
+                      uint8_t pattern, const SquareOf &squareOf) {
+  double sum = 0;
+  for (uint8_t tap : patterns[pattern])
+    sum += squareOf(tap);
+  return {sum, unit, pattern};
+}
+
+/// Under the pattern that holds most. Ties go to the first.
+template <typename SquareOf>
+Candidate bestPattern(const std::vector<KernelPattern> &patterns, uint32_t unit,
+                      const SquareOf &squareOf) {
+  Candidate best = withPattern(patterns, unit, 0, squareOf);
+  for (size_t p = 1; p < patterns.size(); ++p) {
+    Candidate next = withPattern(patterns, unit, uint8_t(p), squareOf);
+    if (next.score > best.score)
+      best = next;
+  }
+  return best;
+}
+
 /// Keeps the best of a stream of candidates.
 class BestOf {
 public:

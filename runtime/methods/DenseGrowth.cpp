@@ -21,6 +21,12 @@ namespace {
 
 double square(float value) { return double(value) * double(value); }
 
+/// Of the taps of one kernel.
+struct Squares {
+  const float *kernel;
+  double operator()(uint8_t tap) const { return square(kernel[tap]); }
+};
+
 /// Units and their squared norms in a dense tensor.
 class DenseUnits {
 public:
@@ -30,7 +36,7 @@ public:
 
   Candidate candidate(uint32_t unit) const {
     if (structure.scheme == Scheme::Pattern)
-      return bestPattern(unit);
+      return bestPattern(structure.patterns, unit, squaresOf(unit));
     int64_t columns = geometry.columns();
     double sum = 0;
     switch (structure.scheme) {
@@ -56,21 +62,13 @@ public:
     return {sum, unit, 0};
   }
 
-  Candidate withPattern(uint32_t unit, uint8_t pattern) const {
-    double sum = 0;
-    for (uint8_t tap : structure.patterns[pattern])
-      sum += square(dense[unit * geometry.taps() + tap]);
-    return {sum, unit, pattern};
+  Candidate withItsPattern(uint32_t unit, uint8_t pattern) const {
+    return withPattern(structure.patterns, unit, pattern, squaresOf(unit));
   }
 
 private:
-  Candidate bestPattern(uint32_t unit) const {
-    Candidate best = withPattern(unit, 0);
-    for (size_t p = 1; p < structure.patterns.size(); ++p)
-      if (Candidate next = withPattern(unit, static_cast<uint8_t>(p));
-          next.score > best.score)
-        best = next;
-    return best;
+  Squares squaresOf(uint32_t unit) const {
+    return {dense + unit * geometry.taps()};
   }
 
   const Geometry &geometry;
@@ -145,9 +143,9 @@ ActiveSet keepAndGrow(const SparseParameter &parameter,
       if (isKept)
         ++filter.kept;
       else
-        filter.others.push_back(
-            finite(isActive ? units.withPattern(unit, active.patternIds[slot])
-                            : units.candidate(unit)));
+        filter.others.push_back(finite(
+            isActive ? units.withItsPattern(unit, active.patternIds[slot])
+                     : units.candidate(unit)));
     } else if (!isKept) {
       best.offer(finite(units.candidate(unit)));
     }

@@ -79,10 +79,7 @@ std::vector<Parameter *> Dst::trainables(MethodContext &context,
 void Dst::takeDenseGradient(MethodContext &context, const MethodLayer &layer,
                             const MutationEvent & /*event*/,
                             const float *gradient) {
-  size_t index = 0;
-  while (context.layers[index].number != layer.number)
-    ++index;
-  MaskedLayer &masked = *layers[index];
+  MaskedLayer &masked = *layers[context.indexOf(layer)];
   for (int64_t row = 0; row < masked.thresholds.size(); ++row)
     gradients(masked, row, gradient);
 }

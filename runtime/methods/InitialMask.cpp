@@ -39,21 +39,6 @@ ActiveSet largestRectangles(const SparseParameter &parameter,
   return activeSetOf(std::move(best.candidates()), false);
 }
 
-Candidate bestPattern(const std::vector<KernelPattern> &patterns,
-                      const std::vector<double> &squares, int64_t unit) {
-  Candidate best{-1, static_cast<uint32_t>(unit), 0};
-  for (size_t p = 0; p < patterns.size(); ++p) {
-    double score = 0;
-    for (uint8_t tap : patterns[p])
-      score += squares[tap];
-    if (score > best.score) {
-      best.score = score;
-      best.pattern = static_cast<uint8_t>(p);
-    }
-  }
-  return best;
-}
-
 ActiveSet largestKernels(const SparseParameter &parameter,
                          const WeightDraws &draws, int64_t count) {
   const Geometry &geometry = parameter.geometry();
@@ -66,8 +51,9 @@ ActiveSet largestKernels(const SparseParameter &parameter,
     squares[position % taps] = double(draw) * draw;
     if (position % taps != taps - 1)
       return;
-    filter.push_back(
-        bestPattern(parameter.structure().patterns, squares, position / taps));
+    filter.push_back(bestPattern(parameter.structure().patterns,
+                                 static_cast<uint32_t>(position / taps),
+                                 [&](uint8_t tap) { return squares[tap]; }));
     if (static_cast<int64_t>(filter.size()) < geometry.inChannels)
       return;
     std::sort(filter.begin(), filter.end(), isBetter);

@@ -201,6 +201,13 @@ MethodContext::MethodContext(const std::vector<SparseLayer *> &weightLayers,
     layers[i].sparsity = sparsities[i];
 }
 
+size_t MethodContext::indexOf(const MethodLayer &layer) const {
+  for (size_t i = 0; i < layers.size(); ++i)
+    if (layers[i].number == layer.number)
+      return i;
+  throw InternalError("a gradient of a layer the method does not know");
+}
+
 RandomStream MethodContext::stream(RandomPurpose purpose,
                                    const MethodLayer &layer,
                                    int64_t mutation) const {

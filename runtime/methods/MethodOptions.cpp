@@ -33,11 +33,15 @@ PruneScope parsePruneScope(const std::string &name) {
                   "' is unknown, use one of layer, global");
 }
 
+void verifyEpochs(int epochs) {
+  requireOption(epochs >= 1 && epochs <= kMaxEpochs, "epochs", epochs,
+                "between 1 and " + std::to_string(kMaxEpochs));
+}
+
 void MethodOptions::verify() const {
   requireOption(sparsity >= 0 && sparsity < 1, "sparsity", sparsity,
                 "at least 0 and below 1");
-  requireOption(epochs >= 1 && epochs <= kMaxEpochs, "epochs", epochs,
-                "between 1 and " + std::to_string(kMaxEpochs));
+  verifyEpochs(epochs);
   auto nonNegative = [](const char *field, const std::optional<double> &value) {
     if (value)
       requireNonNegative(field, *value);

@@ -55,7 +55,7 @@ public:
                          const MutationEvent & /*event*/,
                          const float *gradient) override {
     const SparseParameter &weight = layer.weight();
-    Buffer<float> &momentum = momenta[indexOf(context, layer)];
+    Buffer<float> &momentum = momenta[context.indexOf(layer)];
     float mu = static_cast<float>(options.momentum);
     for (int64_t i = 0; i < momentum.size(); ++i)
       momentum[i] = mu * momentum[i] + gradient[i];
@@ -110,14 +110,6 @@ public:
   }
 
 private:
-  static size_t indexOf(const MethodContext &context,
-                        const MethodLayer &layer) {
-    for (size_t i = 0; i < context.layers.size(); ++i)
-      if (context.layers[i].number == layer.number)
-        return i;
-    throw InternalError("a gradient of a layer the method does not know");
-  }
-
   std::vector<double> momentumShares(const MethodContext &context) const {
     std::vector<double> shares;
     double sum = 0;

@@ -58,8 +58,7 @@ std::vector<uint32_t> identity(size_t count) {
 } // namespace
 
 void TrainerOptions::verify() const {
-  requireOption(epochs >= 1 && epochs <= kMaxEpochs, "epochs", epochs,
-                "between 1 and " + std::to_string(kMaxEpochs));
+  verifyEpochs(epochs);
   requireOption(batch >= 1, "batch", double(batch), "at least 1");
   requireOption(labelSmoothing >= 0 && labelSmoothing < 1, "label-smoothing",
                 labelSmoothing, "at least 0 and below 1");

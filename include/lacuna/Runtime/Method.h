@@ -33,6 +33,8 @@ PruneScope parsePruneScope(const std::string &name);
 
 /// Of a run, all rounds of a lottery ticket included.
 inline constexpr int kMaxEpochs = 1'000'000;
+/// Throws UserError naming the option unless it is 1 to kMaxEpochs.
+void verifyEpochs(int epochs);
 
 /// What methods can be told. An absent option stands for the method's default;
 /// one that is given to a method that has no use for it is refused.
@@ -142,6 +144,9 @@ struct MethodContext {
   /// The random numbers of one layer's turn in one mutation.
   RandomStream stream(RandomPurpose purpose, const MethodLayer &layer,
                       int64_t mutation) const;
+
+  /// Where in `layers` this one is.
+  size_t indexOf(const MethodLayer &layer) const;
 
   std::vector<MethodLayer> layers; ///< In the order of the forward pass.
   uint64_t seed;

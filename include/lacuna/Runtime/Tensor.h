@@ -9,6 +9,7 @@
 #define LACUNA_RUNTIME_TENSOR_H
 
 #include "lacuna/Runtime/Memory.h"
+#include "lacuna/Support/Divisors.h"
 
 namespace lacuna {
 
@@ -23,7 +24,7 @@ struct TensorShape {
   int64_t width = 1;
   int64_t lanes = 16;
 
-  int64_t blocks() const { return (images + lanes - 1) / lanes; }
+  int64_t blocks() const { return ceilDiv(images, lanes); }
   int64_t plane() const { return height * width * lanes; }
   int64_t block() const { return channels * plane(); }
   int64_t floats() const { return blocks() * block(); }
