@@ -7,7 +7,10 @@
 
 #include "lacuna/Runtime/Export.h"
 
+#include "../formats/JsonFields.h"
+
 #include "lacuna/Kernel/Descriptor.h"
+#include "lacuna/Runtime/Method.h"
 #include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Npz.h"
@@ -17,6 +20,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -33,7 +37,8 @@ constexpr int64_t kMaxFileBytes = int64_t(1) << 34;
 
 constexpr std::string_view kLayer = ".layer", kValues = ".values",
                            kMean = ".running_mean",
-                           kVariance = ".running_variance", kMethod = "method.";
+                           kVariance = ".running_variance", kMethod = "method.",
+                           kJson = ".json";
 
 bool endsWith(const std::string &text, std::string_view end) {
   return text.size() > end.size() &&
@@ -133,20 +138,42 @@ NpyArray listArray(Checkpoint &checkpoint, const std::string &name) {
   return array;
 }
 
-template <typename T>
-T field(const Json &object, const char *name, const std::string &where) {
-  try {
-    return object.at(name).get<T>();
-  } catch (const Json::exception &) {
-    throw UserError(where + ": " + name + ": is missing or of another type");
-  }
+int64_t integerUpTo(JsonFields &fields, const std::string &name,
+                    int64_t maximum) {
+  int64_t value = fields.integer(name);
+  if (value < 0 || value > maximum)
+    fields.fail(name, "is " + std::to_string(value) +
+                          ", must be between 0 and " + std::to_string(maximum));
+  return value;
 }
 
-/// Loads from an export what it has, and starts the rest from zero.
+/// Reads an entry of model.json's files and verifies the file. Returns its
+/// name.
+std::string verifiedFile(JsonFields &entry, const std::string &folder) {
+  std::string name = entry.string("name");
+  if (name.empty() || name.find('/') != std::string::npos || name[0] == '.')
+    entry.fail("name", "is " + quotedText(name) +
+                           ", must be the name of a file in this folder");
+  uint64_t bytes = uint64_t(integerUpTo(entry, "bytes", kMaxFileBytes));
+  int64_t checksum =
+      integerUpTo(entry, "crc32", std::numeric_limits<uint32_t>::max());
+  entry.refuseUnread();
+  std::string content = readFile(folder + "/" + name, kMaxFileBytes);
+  if (content.size() != bytes || checksumOf(content) != checksum)
+    throw UserError(folder + "/" + name +
+                    ": is not the file that was exported: size or checksum "
+                    "differ from " +
+                    folder + "/" + kExportManifestFile);
+  return name;
+}
+
+/// Loads from an export what it has, and starts the rest from zero. Only files
+/// that were verified are read.
 class Importer : public StateVisitor {
 public:
-  explicit Importer(const std::string &folder)
-      : folder(folder), archive(folder + "/" + kArchive) {}
+  Importer(const std::string &folder, const ExportManifest &manifest)
+      : folder(folder), files(manifest.files.begin(), manifest.files.end()),
+        archive(verified(kArchive)) {}
 
   bool loading() const override { return true; }
 
@@ -154,6 +181,10 @@ public:
     for (const std::string &name : archive.names())
       if (read.count(name) == 0)
         throw UserError(archive.path() + ": " + name +
+                        ": belongs to no layer of this model");
+    for (const std::string &name : files)
+      if (name != kArchive && descriptors.count(without(name, kJson)) == 0)
+        throw UserError(folder + "/" + name +
                         ": belongs to no layer of this model");
   }
 
@@ -163,7 +194,8 @@ protected:
     if (!endsWith(name, kLayer))
       return;
     std::string parameter = without(name, kLayer);
-    Descriptor descriptor = loadDescriptor(folder + "/" + parameter + ".json");
+    Descriptor descriptor =
+        loadDescriptor(verified(parameter + std::string(kJson)));
     if (formatLayer(descriptor.geometry, descriptor.structure) != value)
       fail(parameter, "is another layer than this model's, or of another "
                       "scheme; use the model and --scheme of the export");
@@ -208,6 +240,14 @@ protected:
   }
 
 private:
+  std::string verified(const std::string &name) const {
+    std::string path = folder + "/" + name;
+    if (files.count(name) == 0)
+      throw UserError(path + ": is not among the files of " + folder + "/" +
+                      kExportManifestFile);
+    return path;
+  }
+
   const ActiveSet &active(const std::string &name, std::string_view end) {
     return descriptors.at(without(name, end)).active;
   }
@@ -253,6 +293,7 @@ private:
   }
 
   std::string folder;
+  std::set<std::string> files;
   NpzFile archive;
   std::map<std::string, Descriptor> descriptors;
   std::set<std::string> read;
@@ -283,7 +324,7 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
       throw UserError(checkpoint.path() + ": " + name +
                       ": is not the name of a layer");
     Descriptor descriptor = savedDescriptor(checkpoint, parameter);
-    writer.write(parameter + ".json", formatDescriptor(descriptor));
+    writer.write(parameter + std::string(kJson), formatDescriptor(descriptor));
     archive.add(parameter, denseArray(checkpoint, parameter, descriptor));
     described.insert(parameter);
   }
@@ -302,32 +343,25 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
 
 ExportManifest readManifest(const std::string &folder) {
   std::string path = folder + "/" + kExportManifestFile;
-  std::string text = readFile(path, kMaxManifestBytes);
-  Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object())
-    throw UserError(path + ": is not a JSON object");
-  int version = field<int>(root, "version", path);
+  JsonDocument document =
+      parseJson(readFile(path, kMaxManifestBytes), path, {});
+  JsonFields fields(document.root, path, "");
+  int64_t version = fields.integer("version");
   if (version != kExportVersion)
-    throw UserError(path + ": version: is " + std::to_string(version) +
-                    ", this Lacuna reads version " +
-                    std::to_string(kExportVersion));
+    fields.fail("version", "is " + std::to_string(version) +
+                               ", this Lacuna reads version " +
+                               std::to_string(kExportVersion));
   ExportManifest manifest;
-  manifest.model = field<std::string>(root, "model", path);
-  manifest.data = field<std::string>(root, "data", path);
-  manifest.epochs = field<int>(root, "epochs", path);
-  for (const Json &file : field<std::vector<Json>>(root, "files", path)) {
-    std::string name = field<std::string>(file, "name", path + ": files");
-    if (name.empty() || name.find('/') != std::string::npos || name[0] == '.')
-      throw UserError(path + ": files: a name may not leave the folder");
-    std::string bytes = readFile(folder + "/" + name, kMaxFileBytes);
-    if (bytes.size() != field<uint64_t>(file, "bytes", path + ": files") ||
-        checksumOf(bytes) != field<uint32_t>(file, "crc32", path + ": files"))
-      throw UserError(folder + "/" + name +
-                      ": is not the file that was exported: size or checksum "
-                      "differ from " +
-                      path);
-    manifest.files.push_back(name);
+  manifest.model = fields.string("model");
+  manifest.data = fields.string("data");
+  manifest.epochs = int(integerUpTo(fields, "epochs", kMaxEpochs));
+  std::set<std::string> names;
+  for (JsonFields &entry : fields.objects("files")) {
+    manifest.files.push_back(verifiedFile(entry, folder));
+    if (!names.insert(manifest.files.back()).second)
+      entry.fail("name", "is a file that is named twice");
   }
+  fields.refuseUnread();
   return manifest;
 }
 
@@ -341,7 +375,7 @@ void importNetwork(const std::string &folder, Network &network,
   std::vector<int64_t> units;
   for (const SparseLayer *layer : network.weightLayers())
     units.push_back(layer->weight().activeUnits());
-  Importer importer(folder);
+  Importer importer(folder, manifest);
   network.visitState(importer);
   importer.refuseUnread();
   for (size_t i = 0; i < units.size(); ++i) {

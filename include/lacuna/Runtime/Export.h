@@ -42,11 +42,13 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder);
 Network loadNetwork(Checkpoint &checkpoint);
 
 /// Reads model.json and verifies size and checksum of every file it names.
-/// Throws UserError naming file and field.
+/// Throws UserError naming file and field where one is missing, of another
+/// type, or unknown.
 ExportManifest readManifest(const std::string &folder);
 
 /// Gives a network the active sets, weights, norms and biases of an export.
-/// What the optimiser keeps is zero. The network must be of the same model and
+/// Reads no file that model.json does not name. What the optimiser keeps is
+/// zero. The network must be of the same model and
 /// schemes, and with `sameDensity` hold as many active units in each layer.
 /// Throws UserError naming file and field. Kernels must be packed anew after
 /// it.
