@@ -183,19 +183,29 @@ Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
 }
 
 void Trainer::chooseTrainables() {
-  std::vector<Parameter *> trained;
-  for (Parameter *parameter :
-       method.trainables(methodContext, network.parameters())) {
-    bool isDense = dynamic_cast<SparseParameter *>(parameter) == nullptr;
+  const std::vector<Parameter *> &ofNetwork = network.parameters();
+  trainables = method.trainables(methodContext, ofNetwork);
+  frozen.assign(options.freezeZeroBiases ? trainables.size() : 0, 0);
+  for (size_t i = 0; i < frozen.size(); ++i) {
+    const Parameter *parameter = trainables[i];
+    bool isWeight = dynamic_cast<const SparseParameter *>(parameter);
+    bool isOfMethod = std::find(ofNetwork.begin(), ofNetwork.end(),
+                                parameter) == ofNetwork.end();
     bool isZero = std::all_of(parameter->values(),
                               parameter->values() + parameter->size(),
                               [](float value) { return value == 0; });
-    bool isOfMethod =
-        std::find(network.parameters().begin(), network.parameters().end(),
-                  parameter) == network.parameters().end();
-    if (!options.freezeZeroBiases || !isDense || !isZero || isOfMethod)
-      trained.push_back(parameter);
+    frozen[i] = !isWeight && !isOfMethod && isZero;
   }
+  makeOptimiser();
+}
+
+void Trainer::makeOptimiser() {
+  std::vector<Parameter *> trained;
+  for (size_t i = 0; i < trainables.size(); ++i)
+    if (!frozen.empty() && frozen[i])
+      trainables[i]->resetState({});
+    else
+      trained.push_back(trainables[i]);
   optimiser.emplace(std::move(trained), options.optimiser);
 }
 

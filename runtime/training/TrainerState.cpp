@@ -11,6 +11,8 @@
 #include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Divisors.h"
 
+#include <algorithm>
+
 namespace lacuna {
 
 namespace {
@@ -98,6 +100,23 @@ void Trainer::visitPosition(StateVisitor &state) {
   }
 }
 
+/// What a run leaves at zero was decided where it started, which may have been
+/// an export.
+void Trainer::visitFrozen(StateVisitor &state) {
+  if (!options.freezeZeroBiases)
+    return;
+  state.list("frozen", frozen, static_cast<int64_t>(trainables.size()));
+  if (!state.loading())
+    return;
+  if (frozen.size() != trainables.size() ||
+      std::any_of(frozen.begin(), frozen.end(),
+                  [](uint8_t flag) { return flag > 1; }))
+    state.refuse("frozen", "must be a 0 or 1 for each of " +
+                               std::to_string(trainables.size()) +
+                               " parameters");
+  makeOptimiser();
+}
+
 void Trainer::visitState(StateVisitor &state) {
   {
     StateVisitor::Scope scope(state, "trainer");
@@ -106,6 +125,7 @@ void Trainer::visitState(StateVisitor &state) {
     options.visitState(state);
     visitData(state);
     visitPosition(state);
+    visitFrozen(state);
   }
   {
     StateVisitor::Scope scope(state, "method");
@@ -128,6 +148,7 @@ void Trainer::save(const std::string &path) {
 void Trainer::startFrom(const std::string &exportFolder) {
   importNetwork(exportFolder, network, method.startsFromBudget());
   method.adoptWeights(methodContext);
+  chooseTrainables();
   network.repackChanged();
   position.repacks = -network.repacks();
 }

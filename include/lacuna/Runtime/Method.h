@@ -211,7 +211,7 @@ public:
   virtual void adoptWeights(MethodContext & /*context*/) {}
 
   /// What the optimiser trains: by default the parameters of the network.
-  /// Called once, after initialise().
+  /// Called after initialise(), and again after adoptWeights().
   virtual std::vector<Parameter *>
   trainables(MethodContext &context, const std::vector<Parameter *> &all);
 

@@ -156,7 +156,9 @@ private:
 
   class InitialGradients;
 
+  /// Needs the values that training starts from.
   void chooseTrainables();
+  void makeOptimiser();
   void prepareDenseGradients();
   void mutate(Moment moment);
   void shuffle(int epoch);
@@ -169,6 +171,7 @@ private:
   TrainingSummary summarise() const;
   void visitPosition(StateVisitor &state);
   void visitData(StateVisitor &state);
+  void visitFrozen(StateVisitor &state);
   void trainStep(int epoch, int64_t step, int64_t steps, Progress &progress);
   void loadBatch(const ImageSet &set, const uint32_t *index, int64_t count,
                  int augmentedEpoch);
@@ -180,8 +183,10 @@ private:
   ThreadPool &pool;
   const DataSet &data;
   TrainerOptions options;
-  /// Of what the method lets it train.
-  std::optional<Optimiser> optimiser;
+  std::vector<Parameter *> trainables; ///< What the method lets it train.
+  /// With freezeZeroBiases, 1 for those that are left at zero after all.
+  std::vector<uint8_t> frozen;
+  std::optional<Optimiser> optimiser; ///< Of the others.
 
   MethodContext methodContext;
   /// The occasion to mutate that training has reached.

@@ -198,6 +198,60 @@ TEST_F(CheckpointTest, ForgettingIsRemembered) {
   }
 }
 
+/// What --freeze-zero-biases leaves at zero, a run that starts from an export
+/// reads there, and one that is resumed in its checkpoint.
+TEST_F(CheckpointTest, FrozenBiasesAreThoseOfTheExport) {
+  std::string exported = (folder / "network").string();
+  auto parameterOf = [](SpotRun &run, const std::string &name) {
+    for (Parameter *parameter : run.network.parameters())
+      if (parameter->name() == name)
+        return parameter;
+    throw InternalError("no parameter " + name);
+  };
+  {
+    SpotRun source("static", Scheme::Block, 1, shortRun(1));
+    source.trainer.run();
+    // Unlike in drawn networks, this bias is zero and no shift is.
+    Parameter *bias = parameterOf(source, "fc1.bias");
+    std::fill_n(bias->values(), bias->size(), 0.0f);
+    ASSERT_NE(parameterOf(source, "bn1.beta")->values()[0], 0);
+    source.trainer.save(path);
+    Checkpoint checkpoint(path);
+    exportNetwork(checkpoint, exported);
+  }
+  TrainerOptions options = shortRun(2);
+  options.freezeZeroBiases = true;
+  auto started = [&] {
+    auto run = std::make_unique<SpotRun>("static", Scheme::Block, 1, options);
+    run->trainer.startFrom(exported);
+    return run;
+  };
+  auto whole = started();
+  float shift = parameterOf(*whole, "bn1.beta")->values()[0];
+  Outcome expected = finish(*whole);
+  EXPECT_NE(parameterOf(*whole, "bn1.beta")->values()[0], shift);
+  EXPECT_EQ(parameterOf(*whole, "fc1.bias")->values()[0], 0);
+  EXPECT_EQ(parameterOf(*whole, "fc1.bias")->stateCount(), 0);
+
+  std::vector<double> reports;
+  {
+    auto run = started();
+    int64_t steps = 0;
+    run->trainer.onEpoch = [&](const EpochReport &e) { collect(e, reports); };
+    run->trainer.onStep = [&](const StepReport &) {
+      if (++steps == 13) {
+        run->trainer.save(path);
+        throw Stopped();
+      }
+    };
+    EXPECT_THROW(run->trainer.run(), Stopped);
+  }
+  SpotRun resumed("static", Scheme::Block, 1, options);
+  Checkpoint checkpoint(path);
+  resumed.trainer.resume(checkpoint);
+  EXPECT_EQ(finish(resumed, reports), expected);
+}
+
 TEST_F(CheckpointTest, AdamGoesOnWhereItStopped) {
   TrainerOptions options = shortRun(kEpochs);
   options.optimiser.kind = OptimiserKind::Adam;
