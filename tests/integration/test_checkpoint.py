@@ -101,6 +101,27 @@ class CheckpointRuns(CheckpointTest):
                 self.assertEqual(resumed.stdout, whole.stdout)
                 self.assertEqual(self.epochs("stopped"), self.epochs("whole"))
 
+    def test_an_ignored_signal_stays_ignored(self):
+        # As a shell starts what runs in the background of a script.
+        metrics = self.path("stopped.jsonl")
+        flags = self.flags("stopped", save=self.saved, save_every=0)
+        process = subprocess.Popen(
+            [os.environ["LACUNA"], *map(str, flags)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )
+        while process.poll() is None and not (
+            os.path.exists(metrics) and os.path.getsize(metrics) > 0
+        ):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM, errors)
+        self.assertTrue(os.path.exists(self.saved))
+
     def test_every_scheme_resumes_from_the_previous_file(self):
         for scheme in ("unstructured", "block", "pattern"):
             with self.subTest(scheme=scheme):

@@ -7,15 +7,36 @@
 
 #include "DataTest.h"
 
+#include <atomic>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
 
+#include <dlfcn.h>
 #include <jpeglib.h>
+
+#include <jerror.h>
 #include <png.h>
 
 using namespace lacuna;
 using namespace lacuna::test;
+
+namespace {
+/// While set, libjpeg has no memory for another decoder.
+std::atomic<bool> outOfMemory = false;
+} // namespace
+
+/// Called in place of libjpeg's.
+extern "C" void jpeg_CreateDecompress(j_decompress_ptr info, int version,
+                                      size_t size) {
+  if (outOfMemory) {
+    info->err->msg_code = JERR_OUT_OF_MEMORY;
+    info->err->error_exit(reinterpret_cast<j_common_ptr>(info));
+  }
+  static auto create = reinterpret_cast<decltype(&jpeg_CreateDecompress)>(
+      dlsym(RTLD_NEXT, "jpeg_CreateDecompress"));
+  create(info, version, size);
+}
 
 namespace {
 
@@ -212,6 +233,21 @@ TEST_F(ImageFolders, DamagedFilesAreNamed) {
     EXPECT_TRUE(refused(name));
     write(name, whole);
   }
+}
+
+TEST_F(ImageFolders, ADecoderThatCannotBeMadeIsAnError) {
+  DataSet set = load();
+  outOfMemory = true;
+  std::string text;
+  try {
+    pixelsOf(set.train, 2);
+  } catch (const UserError &error) {
+    text = error.what();
+  }
+  outOfMemory = false;
+  EXPECT_EQ(text.find(pathOf("train/dog/1.JPEG")), 0u) << text;
+  EXPECT_NE(text.find("memory"), std::string::npos) << text;
+  expectColour(pixelsOf(load().train, 2), 1, {40, 50, 60}, 3);
 }
 
 TEST_F(ImageFolders, FoldersThatMakeNoSense) {

@@ -9,9 +9,31 @@
 
 #include "lacuna/Support/Files.h"
 
+#include <cerrno>
+
+#include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+
+namespace {
+/// Entries of folders that can be read before the disk fails; negative: all.
+int readableEntries = -1;
+} // namespace
+
+/// Called in place of the system's.
+extern "C" dirent *readdir(DIR *folder) {
+  if (readableEntries == 0) {
+    errno = EIO;
+    return nullptr;
+  }
+  if (readableEntries > 0)
+    --readableEntries;
+  static auto read =
+      reinterpret_cast<decltype(&readdir)>(dlsym(RTLD_NEXT, "readdir"));
+  return read(folder);
+}
 
 namespace lacuna::test {
 namespace {
@@ -91,6 +113,21 @@ TEST(Files, RemovesOnlyWhatKilledProcessesLeft) {
   removeAbandonedTemporaries(folder, "");
   EXPECT_EQ(directory.entries(), 5u);
   removeAbandonedTemporaries(directory.file("absent"), "");
+}
+
+TEST(Files, AFolderThatCannotBeReadIsNotCleanedUp) {
+  TemporaryDirectory directory;
+  for (char name : {'1', '2', '3', '4'})
+    directory.write(std::string("f.tmp.") + name + ".0", "");
+  // Nothing depends on what is left behind: the run that saves goes on.
+  for (int readable : {0, 1, 3}) {
+    readableEntries = readable;
+    EXPECT_NO_THROW(removeAbandonedTemporaries(directory.file(""), "f"));
+    EXPECT_EQ(readableEntries, 0);
+  }
+  readableEntries = -1;
+  removeAbandonedTemporaries(directory.file(""), "f");
+  EXPECT_EQ(directory.entries(), 0u);
 }
 
 TEST(Files, FolderOfAPath) {

@@ -95,8 +95,8 @@ Outcome finish(SpotRun &run, std::vector<double> reports = {}) {
 TEST_F(CheckpointTest, AResumedRunEqualsAnUninterruptedOne) {
   // Ten steps an epoch: in the first epoch, on its last step, and later.
   for (const std::string &method : methodNames())
-    for (Scheme scheme :
-         {Scheme::Unstructured, Scheme::Block, Scheme::Pattern}) {
+    for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
+                          Scheme::Channel}) {
       if ((method == "dense" && scheme != Scheme::Block) ||
           !supports(method, scheme))
         continue;
