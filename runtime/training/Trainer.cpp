@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <sstream>
 #include <utility>
@@ -24,6 +25,8 @@ namespace lacuna {
 namespace {
 
 constexpr int kNotAugmented = -1;
+/// No set has more images, and sums with it stay far from 64 bits.
+constexpr int64_t kMaxBatch = std::numeric_limits<uint32_t>::max();
 
 class Stopwatch {
 public:
@@ -59,7 +62,8 @@ std::vector<uint32_t> identity(size_t count) {
 
 void TrainerOptions::verify() const {
   verifyEpochs(epochs);
-  requireOption(batch >= 1, "batch", double(batch), "at least 1");
+  requireOption(batch >= 1 && batch <= kMaxBatch, "batch", double(batch),
+                "between 1 and " + std::to_string(kMaxBatch));
   requireOption(labelSmoothing >= 0 && labelSmoothing < 1, "label-smoothing",
                 labelSmoothing, "at least 0 and below 1");
   optimiser.verify();

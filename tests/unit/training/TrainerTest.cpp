@@ -202,6 +202,8 @@ TEST(Trainer, RefusesOptionsOutOfRange) {
   };
   EXPECT_EQ(refused([](TrainerOptions &) {}), "accepted");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.batch = 0; }), "batch");
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(refused([](TrainerOptions &o) { o.batch = kMost; }), "batch");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.epochs = 0; }), "epochs");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.optimiser.learningRate = 0; }),
             "lr");
