@@ -24,30 +24,34 @@ constexpr uint32_t kWeyl1 = 0xBB67AE85;
 constexpr int kRounds = 10;
 constexpr double kTwoPi = 6.283185307179586476925;
 
-using Numbers = std::array<uint32_t, 4>;
+constexpr size_t kWords = 4, kCounters = 4;
+using Numbers = std::array<uint32_t, kWords>;
+/// One word of all counters.
+using Words [[gnu::vector_size(kCounters * sizeof(uint64_t))]] = uint64_t;
 
 /// Turns counters into random numbers. The rounds of one wait for one another;
 /// those of several run side by side, in vectors whose elements have room for a
 /// product: compilers leave loops over them scalar.
-template <size_t kCounters>
 void philox(std::array<Numbers, kCounters> &counters,
             std::array<uint32_t, 2> key) {
-  using Words [[gnu::vector_size(kCounters * sizeof(uint64_t))]] = uint64_t;
   constexpr uint64_t kLow = 0xFFFFFFFF;
-  // Upper halves of elements hold what is of no use.
-  std::array<Words, 4> words;
-  for (size_t word = 0; word < words.size(); ++word)
+  // Upper halves of elements hold what is of no use. Not a std::array: g++
+  // drops the attribute of a template's argument.
+  Words words[kWords];
+  for (size_t word = 0; word < kWords; ++word)
     for (size_t i = 0; i < kCounters; ++i)
       words[word][i] = counters[i][word];
   for (int round = 0; round < kRounds; ++round) {
     Words product0 = kMultiplier0 * (words[0] & kLow);
     Words product1 = kMultiplier1 * (words[2] & kLow);
-    words = {(product1 >> 32) ^ words[1] ^ key[0], product1,
-             (product0 >> 32) ^ words[3] ^ key[1], product0};
+    words[0] = (product1 >> 32) ^ words[1] ^ key[0];
+    words[1] = product1;
+    words[2] = (product0 >> 32) ^ words[3] ^ key[1];
+    words[3] = product0;
     key[0] += kWeyl0;
     key[1] += kWeyl1;
   }
-  for (size_t word = 0; word < words.size(); ++word)
+  for (size_t word = 0; word < kWords; ++word)
     for (size_t i = 0; i < kCounters; ++i)
       counters[i][word] = static_cast<uint32_t>(words[word][i]);
 }
@@ -56,7 +60,7 @@ void philox(std::array<Numbers, kCounters> &counters,
 
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter,
                                    std::array<uint32_t, 2> key) {
-  std::array<Numbers, 1> numbers{counter};
+  std::array<Numbers, kCounters> numbers{counter};
   philox(numbers, key);
   return numbers.front();
 }
@@ -68,7 +72,8 @@ RandomStream::RandomStream(uint64_t seed, RandomPurpose purpose, uint32_t a,
       block{} {}
 
 void RandomStream::refill() {
-  std::array<Numbers, kBlock / 4> numbers;
+  std::array<Numbers, kCounters> numbers;
+  static_assert(sizeof numbers == sizeof block);
   for (Numbers &each : numbers) {
     each = counter;
     ++counter[0];
