@@ -48,10 +48,9 @@ ExportManifest readManifest(const std::string &folder);
 
 /// Gives a network the active sets, weights, norms and biases of an export.
 /// Reads no file that model.json does not name. What the optimiser keeps is
-/// zero. The network must be of the same model and
-/// schemes, and with `sameDensity` hold as many active units in each layer.
-/// Throws UserError naming file and field. Kernels must be packed anew after
-/// it.
+/// zero. The network must be of the same model and schemes, and with
+/// `sameDensity` hold as many active units in each layer. Throws UserError
+/// naming file and field. Kernels must be packed anew after it.
 void importNetwork(const std::string &folder, Network &network,
                    bool sameDensity);
 
