@@ -205,7 +205,7 @@ size_t MethodContext::indexOf(const MethodLayer &layer) const {
   for (size_t i = 0; i < layers.size(); ++i)
     if (layers[i].number == layer.number)
       return i;
-  throw InternalError("a gradient of a layer the method does not know");
+  throw InternalError("a method is asked about a layer it does not know");
 }
 
 RandomStream MethodContext::stream(RandomPurpose purpose,
