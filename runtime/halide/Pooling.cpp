@@ -42,12 +42,14 @@ TensorShape pooledShape(const Operands &operands, const TensorShape &input,
                         const PoolWindow &pooling) {
   auto [window, stride, padding] = pooling;
   operands.requirePlane(input);
+  // First, as sums with any other number may pass 64 bits.
+  operands.require(window >= 1 && window <= kMaxFloatsPerCall && padding >= 0 &&
+                       padding <= window / 2,
+                   "the padding must be at most half a window");
   int64_t height = input.height + 2 * padding;
   int64_t width = input.width + 2 * padding;
-  operands.require(padding >= 0 && 2 * padding <= window,
-                   "the padding must be at most half a window");
-  operands.require(window >= 1 && stride >= 1 && stride <= height &&
-                       stride <= width && window <= height && window <= width,
+  operands.require(stride >= 1 && stride <= height && stride <= width &&
+                       window <= height && window <= width,
                    "the window or stride does not fit the plane");
   TensorShape output = input;
   output.height = (height - window) / stride + 1;

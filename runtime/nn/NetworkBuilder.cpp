@@ -150,10 +150,12 @@ NetworkBuilder &NetworkBuilder::relu(const std::string &name) {
 NetworkBuilder &NetworkBuilder::maxPool(const std::string &name, int64_t window,
                                         int64_t stride, int64_t padding) {
   verifyName(name);
-  int64_t height = current.height + 2 * padding;
-  int64_t width = current.width + 2 * padding;
-  if (window < 1 || stride < 1 || padding < 0 || 2 * padding > window ||
-      std::max(window, stride) > std::min(height, width))
+  // In this order, as sums with any other number may pass 64 bits.
+  bool fits = window >= 1 && window <= kMaxExtent && stride >= 1 &&
+              padding >= 0 && padding <= window / 2;
+  int64_t height = current.height + (fits ? 2 * padding : 0);
+  int64_t width = current.width + (fits ? 2 * padding : 0);
+  if (!fits || std::max(window, stride) > std::min(height, width))
     throw UserError(name + ": a window of " + std::to_string(window) +
                     " with stride " + std::to_string(stride) + " and padding " +
                     std::to_string(padding) + " does not fit images of " +

@@ -244,6 +244,10 @@ TEST(NetworkBuilder, RefusesWhatDoesNotFit) {
   net.conv("a", 4, {3, 1, 1}, Sparsity::Dense);
   EXPECT_THROW(net.conv("a", 4, {3, 1, 1}, Sparsity::Dense), UserError);
   EXPECT_THROW(net.maxPool("b", 7, 7), UserError);
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  EXPECT_THROW(net.maxPool("b2", 2, 2, kMost), UserError);
+  EXPECT_THROW(net.maxPool("b3", kMost, 2, kMost / 2), UserError);
+  EXPECT_THROW(net.maxPool("b4", 2, kMost), UserError);
   EXPECT_THROW(net.averagePool("c", 4), UserError);
   EXPECT_THROW(net.conv("d", 4, {3, 1, 5}, Sparsity::Dense), UserError);
   EXPECT_THROW(net.residual("e",

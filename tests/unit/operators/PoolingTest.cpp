@@ -7,6 +7,8 @@
 
 #include "OperatorTest.h"
 
+#include <limits>
+
 using namespace lacuna;
 using namespace lacuna::test;
 
@@ -167,6 +169,9 @@ TEST(Pooling, RefusesWhatDoesNotFit) {
   EXPECT_THROW(operators::averagePool(pool, input, 0, output), InternalError);
   EXPECT_THROW(operators::maxPool(pool, input, {6, 1}, output), InternalError);
   EXPECT_THROW(operators::maxPool(pool, input, {2, 0}, output), InternalError);
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  EXPECT_THROW(operators::maxPool(pool, input, {2, 2, kMost}, output),
+               InternalError);
   EXPECT_THROW(operators::maxPool(pool, input, {2, 2}, input), InternalError);
   Tensor gradient(TensorShape{2, 1, 2, 2, operators::hostLanes()});
   EXPECT_THROW(operators::maxPoolBackward(pool, input, gradient, gradient,
