@@ -19,6 +19,7 @@ namespace {
 /// The batch for which tiles that span batch blocks are sized.
 constexpr int64_t kNominalBatch = 64;
 constexpr int64_t kFloatBytes = 4;
+constexpr int64_t kLineBytes = 64;
 /// Pixels of a tile that are worth having all source channels of in the L1, or
 /// twice as many where results leave the caches.
 constexpr int64_t kFewestPixels = 8;
@@ -26,6 +27,8 @@ constexpr int64_t kFewestPixels = 8;
 /// caches: blocks with two rows a panel then take half the time of those with
 /// four at 56x56.
 constexpr int64_t kCachedPlanePixels = 28 * 28;
+/// Width of a narrow tile: two vectors of eight lanes are a cache line.
+constexpr int64_t kNarrowWidth = 2;
 /// Indices address this many vectors of scratch.
 constexpr int64_t kMaxScratchVectors = 65536;
 
@@ -151,17 +154,23 @@ private:
   }
 
   /// A sparse 1x1 convolution waits for memory: with all source channels in the
-  /// L1 it touches its result once, and may store it past the caches.
+  /// L1 it touches its result once, and may store it past the caches. Where
+  /// they do not fit there, and for the gradient to weights, it reads a cache
+  /// line of each row and channel at a time.
   void findMemoryBound() {
     int64_t sourceChannels =
         gradInput ? geometry.outChannels : geometry.inChannels;
     pixelsInL1 = target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
     leavesCaches = target.instructions.streamingStores && !strided &&
                    planePixels > kCachedPlanePixels;
-    oneChunk = pointwise && !gradWeight &&
+    narrow = pointwise && (gradWeight || pixelsInL1 < kFewestPixels) &&
+             !strided && !manyRegisters &&
+             target.lanes * kFloatBytes * kNarrowWidth == kLineBytes &&
+             plane.width % kNarrowWidth == 0;
+    oneChunk = pointwise && !gradWeight && !narrow &&
                pixelsInL1 * (leavesCaches ? 2 : 1) >= kFewestPixels;
-    // Longer runs to fewer planes.
-    if (oneChunk && leavesCaches && schedule.panelRows == 4) {
+    // Fewer planes at a time.
+    if (schedule.panelRows == 4 && (narrow || (oneChunk && leavesCaches))) {
       schedule.panelRows = 2;
       schedule.panelPixels = accumulators / schedule.panelRows;
     }
@@ -174,14 +183,6 @@ private:
     int64_t widest = pixels;
     if (oneChunk)
       pixels = std::min(pixels, std::max(pixelsInL1, kFewestPixels));
-    // The gradient to the weights of a 1x1 convolution visits the lane sums
-    // half as often with two rows, where they leave half of the L1 to the
-    // gradient.
-    if (pointwise && gradWeight && !manyRegisters &&
-        pixelsInL1 >= 4 * accumulators) {
-      pixels = 2 * accumulators;
-      widest = accumulators;
-    }
     // Short vectors pay for an item's overhead in fewer multiply-adds. The taps
     // of a pattern use a gradient vector in several rows of a tile: more than
     // four in a row would not stay in registers.
@@ -198,17 +199,28 @@ private:
                  planePixels <= kWholePlanePixels &&
                  (structure.scheme == Scheme::Dense ||
                   structure.scheme == Scheme::Pattern);
-    TileChoice tile = wholePlane
-                          ? TileChoice{plane.height, plane.width}
+    TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
+                      : narrow
+                          ? narrowTile()
                           : chooseTile(plane, border, step, pixels, widest);
     schedule.tileHeight = tile.height;
     schedule.tileWidth = tile.width;
 
     // A plane smaller than the tile leaves registers idle: span batch blocks.
+    if (narrow)
+      return;
     int64_t wanted = wholePlane || tall ? 2 * accumulators : accumulators;
     schedule.batchTile =
         std::max<int64_t>(1, std::min(ceilDiv(kNominalBatch, target.lanes),
                                       wanted / (tile.height * tile.width)));
+  }
+
+  /// A tile whose gradient stays in registers for all items of a group; for the
+  /// other operations, one that is small enough to have many channels.
+  TileChoice narrowTile() const {
+    int64_t pixels =
+        gradWeight ? accumulators / schedule.panelRows : 2 * kNarrowWidth;
+    return {largestDivisor(plane.height, pixels / kNarrowWidth), kNarrowWidth};
   }
 
   void chooseUnroll() {
@@ -239,7 +251,7 @@ private:
     // tile that is a little too large for the L1.
     int64_t tenths = strided || wholePlane      ? 15
                      : oneChunk && leavesCaches ? 20
-                     : oneChunk                 ? 10
+                     : oneChunk || narrow       ? 10
                                                 : 8;
     int64_t fit = target.l1Bytes * tenths / 10 / channelBytes;
     fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
@@ -251,6 +263,9 @@ private:
     int64_t chunks = ceilDiv(probe.sourceChannels, fit);
     schedule.channelChunk =
         ceilDiv(ceilDiv(probe.sourceChannels, chunks), rows) * rows;
+    // With a single chunk both orders are one, and this is less code a row.
+    if (narrow && gradWeight && chunks == 1)
+      schedule.chunkOuter = true;
   }
 
   bool hasShortVectors() const {
@@ -274,6 +289,7 @@ private:
   bool strided = false, pointwise = false;
   int64_t pixelsInL1 = 0;    ///< That have all their source channels there.
   bool leavesCaches = false; ///< The result of a batch.
+  bool narrow = false;       ///< Tiles are one cache line wide.
   bool oneChunk = false, wholePlane = false;
   Schedule schedule;
 };

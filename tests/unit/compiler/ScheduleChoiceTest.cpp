@@ -115,7 +115,6 @@ TEST(ScheduleChoice, SparsePointwiseLayersTakeAllChannelsThatFitTheL1) {
   EXPECT_EQ(chunk(128, 512, unstructured, Operation::Forward), 128);
   EXPECT_EQ(chunk(512, 128, unstructured, Operation::GradInput), 128);
   EXPECT_EQ(chunk(128, 512, Structure::block(4), Operation::Forward), 128);
-  EXPECT_LT(chunk(256, 64, unstructured, Operation::Forward), 128);
   EXPECT_LT(chunk(128, 512, Structure::dense(), Operation::Forward), 128);
 
   auto large = [&](int64_t in, int64_t extent,
@@ -126,8 +125,33 @@ TEST(ScheduleChoice, SparsePointwiseLayersTakeAllChannelsThatFitTheL1) {
   EXPECT_EQ(large(64, 56, streamingAvx2()).panelRows, 2);
   EXPECT_EQ(large(64, 56, kAvx2).panelRows, 4);
   EXPECT_EQ(large(64, 28, streamingAvx2()).panelRows, 4);
-  EXPECT_EQ(large(256, 56, streamingAvx2()).channelChunk, 256);
-  EXPECT_LT(large(256, 56, kAvx2).channelChunk, 128);
+}
+
+TEST(ScheduleChoice, ManySourceChannelsArePackedACacheLineAtATime) {
+  auto pointwise = [](int64_t in, int64_t out, int64_t extent) {
+    return Geometry::conv2d(in, out, {extent, extent}, {1, 1}, {1, 1}, {0, 0});
+  };
+  auto expect = [](const Schedule &s, int64_t height, int64_t chunk,
+                   int64_t rows) {
+    EXPECT_EQ(s.batchTile, 1);
+    EXPECT_EQ(s.tileHeight, height);
+    EXPECT_EQ(s.tileWidth, 2);
+    EXPECT_EQ(s.channelChunk, chunk);
+    EXPECT_EQ(s.panelRows, rows);
+  };
+  Structure unstructured = Structure::unstructured(),
+            block = Structure::block(4);
+  Operation forward = Operation::Forward, gradWeight = Operation::GradWeight;
+  Geometry many = pointwise(512, 128, 28), few = pointwise(64, 64, 56);
+  expect(choose(many, unstructured, forward, kAvx2), 2, 256, 1);
+  expect(choose(many, block, forward, kAvx2), 2, 256, 2);
+  expect(choose(few, unstructured, gradWeight, kAvx2), 4, 64, 1);
+  expect(choose(few, block, gradWeight, kAvx2), 2, 64, 2);
+  EXPECT_TRUE(choose(few, block, gradWeight, kAvx2).chunkOuter);
+  EXPECT_FALSE(choose(many, block, gradWeight, kAvx2).chunkOuter);
+  // Few channels are read in longer runs; a longer vector is a line of its own.
+  EXPECT_EQ(choose(few, unstructured, forward, kAvx2).tileWidth, 8);
+  EXPECT_GT(choose(many, unstructured, forward, kAvx512).tileWidth, 2);
 }
 
 TEST(ScheduleChoice, SmallPlanesAreOneTileWhereLaneSumsAreMany) {
