@@ -218,8 +218,7 @@ void registerAll() {
   for (Scheme scheme :
        {Scheme::Dense, Scheme::Unstructured, Scheme::Block, Scheme::Pattern}) {
     std::string suffix = "/" + std::string(schemeName(scheme));
-    for (Operation operation :
-         {Operation::Forward, Operation::GradInput, Operation::GradWeight}) {
+    for (Operation operation : kAllOperations) {
       std::string both = suffix + "/" + std::string(operationName(operation));
       add("kernel" + both, [=](benchmark::State &state) {
         runKernel(state, scheme, operation);

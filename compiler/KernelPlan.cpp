@@ -84,7 +84,7 @@ std::string kernelName(const KernelRequest &request, const Schedule &schedule) {
     name += "_accumulate";
   if (fusion.normGradient)
     name += fusion.normResidual ? "_normresidual" : "_normgradient";
-  return name + (schedule.level == Level::Stream ? "_stream" : "_specialised");
+  return name + "_" + levelName(schedule.level);
 }
 
 /// Fusions that an operation has no place for would be lost in silence.

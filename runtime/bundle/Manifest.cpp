@@ -21,14 +21,8 @@ namespace lacuna {
 
 namespace {
 
-constexpr Operation kOperations[] = {Operation::Forward, Operation::GradInput,
-                                     Operation::GradWeight};
 /// Extents of a schedule beyond this are no schedule's.
 constexpr int64_t kMaxScheduleExtent = 65536;
-
-const char *levelName(Level level) {
-  return level == Level::Stream ? "stream" : "specialised";
-}
 
 json requestFields(const KernelRequest &request) {
   json fused = json::array();
@@ -76,7 +70,7 @@ json contentFields(const BundleManifest &manifest) {
 
 Level readLevel(JsonFields &fields) {
   std::string name = fields.string("level");
-  for (Level level : {Level::Stream, Level::Specialised})
+  for (Level level : kAllLevels)
     if (name == levelName(level))
       return level;
   fields.fail("level", "is " + quotedText(name) +
@@ -85,7 +79,7 @@ Level readLevel(JsonFields &fields) {
 
 Operation readOperation(JsonFields &fields) {
   std::string name = fields.string("operation");
-  for (Operation operation : kOperations)
+  for (Operation operation : kAllOperations)
     if (name == operationName(operation))
       return operation;
   fields.fail("operation",

@@ -7,6 +7,7 @@
 
 #include "lacuna/Support/Npz.h"
 
+#include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 
 #include <zip.h>
@@ -19,7 +20,6 @@ namespace lacuna {
 namespace {
 
 constexpr char kSuffix[] = ".npy";
-constexpr size_t kSuffixBytes = sizeof(kSuffix) - 1;
 /// What an array may take once it is no longer compressed.
 constexpr uint64_t kMaxArrayBytes = uint64_t(1) << 33;
 
@@ -122,11 +122,9 @@ NpzFile::NpzFile(const std::string &path)
     const char *entry =
         zip_get_name(archive->zip, static_cast<zip_uint64_t>(i), 0);
     std::string file = entry ? entry : "";
-    bool fits =
-        file.size() > kSuffixBytes &&
-        file.compare(file.size() - kSuffixBytes, kSuffixBytes, kSuffix) == 0;
+    bool fits = endsWith(file, kSuffix);
     if (fits)
-      file.resize(file.size() - kSuffixBytes);
+      file = withoutEnding(file, kSuffix);
     if (!fits ||
         !archive->arrays.emplace(file, static_cast<zip_uint64_t>(i)).second) {
       zip_discard(archive->zip);

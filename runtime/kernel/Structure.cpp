@@ -76,6 +76,12 @@ Extent2d Geometry::output() const {
           (input.width + 2 * padding.width - kernel.width) / stride.width + 1};
 }
 
+std::vector<int64_t> Geometry::weightShape() const {
+  if (kind == LayerKind::Linear)
+    return {outChannels, inChannels};
+  return {outChannels, inChannels, kernel.height, kernel.width};
+}
+
 bool Geometry::operator==(const Geometry &o) const {
   return kind == o.kind && inChannels == o.inChannels &&
          outChannels == o.outChannels && input == o.input &&

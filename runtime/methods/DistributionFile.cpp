@@ -9,6 +9,7 @@
 
 #include "YamlRatios.h"
 
+#include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
 
@@ -23,11 +24,6 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kMaxBytes = int64_t(1) << 20;
-
-bool endsWith(const std::string &text, const std::string &end) {
-  return text.size() >= end.size() &&
-         text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 void add(SparsityDistribution &distribution, const std::string &entry,
          const std::string &layer, double sparsity) {
@@ -75,7 +71,7 @@ void readJson(SparsityDistribution &distribution, const std::string &text) {
 /// Lacuna's name of a weight in a profile.
 std::string layerNamed(std::string name) {
   if (endsWith(name, ".weight"))
-    name.resize(name.size() - std::string(".weight").size());
+    name = withoutEnding(name, ".weight");
   static const std::regex block(R"((?:module\.)?layer(\d+)\.(\d{1,4})\.(\w+))");
   std::smatch match;
   if (std::regex_match(name, match, block))

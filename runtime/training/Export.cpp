@@ -12,6 +12,7 @@
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Method.h"
 #include "lacuna/Support/Crc32.h"
+#include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Npz.h"
 
@@ -40,24 +41,8 @@ constexpr std::string_view kLayer = ".layer", kValues = ".values",
                            kVariance = ".running_variance", kMethod = "method.",
                            kJson = ".json";
 
-bool endsWith(const std::string &text, std::string_view end) {
-  return text.size() > end.size() &&
-         text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-std::string without(const std::string &text, std::string_view end) {
-  return text.substr(0, text.size() - end.size());
-}
-
 uint32_t checksumOf(std::string_view bytes) {
   return addToCrc32(0, bytes.data(), bytes.size());
-}
-
-std::vector<int64_t> shapeOf(const Geometry &geometry) {
-  if (geometry.kind == LayerKind::Linear)
-    return {geometry.outChannels, geometry.inChannels};
-  return {geometry.outChannels, geometry.inChannels, geometry.kernel.height,
-          geometry.kernel.width};
 }
 
 /// Writes files one by one, and what it has written into the manifest.
@@ -124,7 +109,7 @@ NpyArray denseArray(Checkpoint &checkpoint, const std::string &name,
                     " elements, its active set has " +
                     std::to_string(positions.size()));
   NpyArray array;
-  array.shape = shapeOf(descriptor.geometry);
+  array.shape = descriptor.geometry.weightShape();
   array.data.assign(static_cast<size_t>(descriptor.geometry.weights()), 0.0f);
   for (size_t i = 0; i < positions.size(); ++i)
     array.data[positions[i]] = values[i];
@@ -183,7 +168,8 @@ public:
         throw UserError(archive.path() + ": " + name +
                         ": belongs to no layer of this model");
     for (const std::string &name : files)
-      if (name != kArchive && descriptors.count(without(name, kJson)) == 0)
+      if (name != kArchive &&
+          descriptors.count(withoutEnding(name, kJson)) == 0)
         throw UserError(folder + "/" + name +
                         ": belongs to no layer of this model");
   }
@@ -193,7 +179,7 @@ protected:
                      const std::string &value) override {
     if (!endsWith(name, kLayer))
       return;
-    std::string parameter = without(name, kLayer);
+    std::string parameter = withoutEnding(name, kLayer);
     Descriptor descriptor =
         loadDescriptor(verified(parameter + std::string(kJson)));
     if (formatLayer(descriptor.geometry, descriptor.structure) != value)
@@ -221,7 +207,8 @@ protected:
       std::copy_n(active(name, ".pattern_ids").patternIds.data(), count,
                   static_cast<uint8_t *>(elements));
     else if (type == StateType::F32 && endsWith(name, kValues))
-      takeValues(without(name, kValues), static_cast<float *>(elements), count);
+      takeValues(withoutEnding(name, kValues), static_cast<float *>(elements),
+                 count);
     else if (type == StateType::F32 &&
              (endsWith(name, kMean) || endsWith(name, kVariance)))
       takeList(name, static_cast<float *>(elements), count);
@@ -249,7 +236,7 @@ private:
   }
 
   const ActiveSet &active(const std::string &name, std::string_view end) {
-    return descriptors.at(without(name, end)).active;
+    return descriptors.at(withoutEnding(name, end)).active;
   }
 
   void takeValues(const std::string &name, float *values, int64_t count) {
@@ -259,8 +246,8 @@ private:
     const Descriptor &descriptor = found->second;
     NpyArray array = archive.read(name);
     read.insert(name);
-    if (array.shape != shapeOf(descriptor.geometry))
-      refuseShape(name, array, shapeOf(descriptor.geometry));
+    if (array.shape != descriptor.geometry.weightShape())
+      refuseShape(name, array, descriptor.geometry.weightShape());
     std::vector<uint32_t> positions =
         descriptor.active.positions(descriptor.geometry, descriptor.structure);
     verifyInvariant(int64_t(positions.size()) == count,
@@ -318,7 +305,7 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
   for (const auto &[name, text] : checkpoint.contents().metadata()) {
     if (!endsWith(name, kLayer))
       continue;
-    std::string parameter = without(name, kLayer);
+    std::string parameter = withoutEnding(name, kLayer);
     // It becomes the name of a file.
     if (parameter[0] == '.' || parameter.find('/') != std::string::npos)
       throw UserError(checkpoint.path() + ": " + name +
@@ -334,8 +321,8 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
     if (endsWith(name, kMean) || endsWith(name, kVariance))
       archive.add(name, listArray(checkpoint, name));
     else if (endsWith(name, kValues) &&
-             described.count(without(name, kValues)) == 0)
-      archive.add(without(name, kValues), listArray(checkpoint, name));
+             described.count(withoutEnding(name, kValues)) == 0)
+      archive.add(withoutEnding(name, kValues), listArray(checkpoint, name));
   }
   writer.write(kArchive, archive.finish());
   writer.finish(std::move(manifest));

@@ -45,7 +45,7 @@ TEST_P(GeometryTest, StreamAndSpecialisedCodeAgree) {
   const NamedStructure entry = someStructures(GetParam()).front();
   LayerProblem problem(
       {GetParam().geometry, entry.structure, GetParam().images, 0.3, 22});
-  for (Operation operation : kOperations) {
+  for (Operation operation : kAllOperations) {
     auto result = [&](Level level) {
       return runKernel(
           *jitFor().get(

@@ -187,7 +187,7 @@ std::vector<float> runKernel(const Kernel &kernel,
 
 void expectTruth(KernelProvider &provider, const LayerProblem &problem,
                  Level level) {
-  for (Operation operation : kOperations) {
+  for (Operation operation : kAllOperations) {
     bool bias = operation == Operation::Forward;
     Fusion fusion;
     fusion.bias = bias;

@@ -18,10 +18,6 @@
 
 namespace lacuna::testing {
 
-inline constexpr Operation kOperations[] = {
-    Operation::Forward, Operation::GradInput, Operation::GradWeight};
-inline constexpr Level kLevels[] = {Level::Specialised, Level::Stream};
-
 /// The relative error that float arithmetic may cause in these tests.
 inline constexpr double kTolerance = 1e-5;
 

@@ -22,7 +22,7 @@ class SchemeTest : public ::testing::TestWithParam<NamedStructure> {};
 
 TEST_P(SchemeTest, MatchesPlainLoopsAtEveryLevelAndStride) {
   for (int64_t stride : {1, 2})
-    for (Level level : kLevels)
+    for (Level level : kAllLevels)
       expectTruth(
           jitFor(),
           LayerProblem({layer(stride), GetParam().structure, 19, 0.3, 11}),
@@ -31,7 +31,7 @@ TEST_P(SchemeTest, MatchesPlainLoopsAtEveryLevelAndStride) {
 
 TEST_P(SchemeTest, MatchesPlainLoopsWithEverythingOrNothingActive) {
   for (double density : {0.0, 1.0})
-    for (Level level : kLevels)
+    for (Level level : kAllLevels)
       expectTruth(
           jitFor(),
           LayerProblem({layer(1), GetParam().structure, 19, density, 12}),
@@ -43,7 +43,7 @@ TEST_P(SchemeTest, MatchesPlainLoopsForALinearLayer) {
   Structure structure = GetParam().structure;
   if (structure.scheme == Scheme::Pattern)
     structure.patterns = {{0}};
-  for (Level level : kLevels)
+  for (Level level : kAllLevels)
     expectTruth(jitFor(), LayerProblem({linear, structure, 50, 0.3, 13}),
                 level);
 }

@@ -30,7 +30,7 @@ protected:
   /// Calls check(kernel, problem, whole) for each operation.
   template <typename Check> void forEachOperation(Check check) {
     LayerProblem problem({layer(), GetParam().structure, 83, 0.3, 31});
-    for (Operation operation : kOperations) {
+    for (Operation operation : kAllOperations) {
       std::shared_ptr<const Kernel> kernel = jitFor().get({operation,
                                                            problem.geometry,
                                                            problem.structure,

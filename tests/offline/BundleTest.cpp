@@ -34,7 +34,7 @@ std::vector<KernelRequest> requestsFor(const Geometry &geometry,
                                        const Structure &structure,
                                        Level level = Level::Specialised) {
   std::vector<KernelRequest> requests;
-  for (Operation operation : kOperations) {
+  for (Operation operation : kAllOperations) {
     Fusion fusion;
     fusion.bias = operation == Operation::Forward;
     requests.push_back({operation, geometry, structure, fusion, level});

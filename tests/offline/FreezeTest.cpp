@@ -17,6 +17,7 @@
 #include "lacuna/Compiler/NetworkCompiler.h"
 #include "lacuna/Runtime/Method.h"
 #include "lacuna/Runtime/Models.h"
+#include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
@@ -61,14 +62,11 @@ void fill(Network &network, Scheme scheme) {
   std::uniform_real_distribution<float> around(-0.3f, 0.3f);
   for (Parameter *parameter : network.parameters()) {
     const std::string &name = parameter->name();
-    auto endsWith = [&](std::string_view end) {
-      return name.size() > end.size() &&
-             name.compare(name.size() - end.size(), end.size(), end) == 0;
-    };
-    if (endsWith(".weight"))
+    if (endsWith(name, ".weight"))
       continue;
     for (int64_t i = 0; i < parameter->size(); ++i)
-      parameter->values()[i] = (endsWith(".gamma") ? 1 : 0) + around(generator);
+      parameter->values()[i] =
+          (endsWith(name, ".gamma") ? 1 : 0) + around(generator);
   }
 }
 

@@ -16,6 +16,11 @@ namespace lacuna {
 ///  - Stream: one loop over single weights; any scheme walks the same code.
 ///  - Specialised: bodies unrolled for the scheme's blocks and patterns.
 enum class Level { Stream, Specialised };
+inline constexpr Level kAllLevels[] = {Level::Stream, Level::Specialised};
+
+inline const char *levelName(Level level) {
+  return level == Level::Stream ? "stream" : "specialised";
+}
 
 /// The choices of a kernel that change its speed and its streams but never its
 /// result (beyond the order of additions). Chosen by the compiler from target

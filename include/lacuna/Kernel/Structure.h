@@ -20,6 +20,8 @@ namespace lacuna {
 
 /// What a kernel computes.
 enum class Operation { Forward, GradInput, GradWeight };
+inline constexpr Operation kAllOperations[] = {
+    Operation::Forward, Operation::GradInput, Operation::GradWeight};
 
 enum class LayerKind { Conv2d, Linear };
 
@@ -55,6 +57,9 @@ struct Geometry {
   int64_t weights() const { return outChannels * inChannels * taps(); }
   /// Columns of the matrix view [outChannels][inChannels * taps].
   int64_t columns() const { return inChannels * taps(); }
+  /// [outChannels][inChannels][kernel height][kernel width] in files, without
+  /// the last two for a linear layer.
+  std::vector<int64_t> weightShape() const;
 
   /// Throws UserError naming the field when an extent is outside the supported
   /// range or a product overflows.
@@ -71,6 +76,9 @@ struct Geometry {
 ///    patterns of taps.
 ///  - Channel: the unit is a whole filter.
 enum class Scheme { Dense, Unstructured, Block, Pattern, Channel };
+inline constexpr Scheme kAllSchemes[] = {Scheme::Dense, Scheme::Unstructured,
+                                         Scheme::Block, Scheme::Pattern,
+                                         Scheme::Channel};
 
 std::string_view schemeName(Scheme scheme);
 std::string_view operationName(Operation operation);

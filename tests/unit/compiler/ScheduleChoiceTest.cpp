@@ -224,8 +224,7 @@ TEST_P(AnyLayer, GetsAScheduleThatServesAndFits) {
 
 std::vector<ChoiceCase> choiceCases() {
   std::vector<ChoiceCase> cases;
-  for (Operation operation :
-       {Operation::Forward, Operation::GradInput, Operation::GradWeight})
+  for (Operation operation : kAllOperations)
     for (const TargetDescription &target :
          {kAvx512, kAvx2, streamingAvx2(), kNeon,
           TargetDescription{4, 32, 1 << 22}, TargetDescription{16, 32, 4096}})

@@ -40,8 +40,7 @@ TEST(ScheduleNeighbours, AllServeAndDiffer) {
       for (const Structure &structure :
            {Structure::dense(), Structure::unstructured(), Structure::block(4),
             Structure::pattern(connectivityPattern(geometry))})
-        for (Operation operation : {Operation::Forward, Operation::GradInput,
-                                    Operation::GradWeight}) {
+        for (Operation operation : kAllOperations) {
           KernelRequest request{operation, geometry, structure};
           KernelPlan chosen = planKernel(request, target);
           std::set<std::string> keys{chosen.key};

@@ -95,14 +95,13 @@ struct PackingCase {
 
 std::vector<PackingCase> packingCases() {
   std::vector<PackingCase> cases;
-  for (Operation operation :
-       {Operation::Forward, Operation::GradInput, Operation::GradWeight})
+  for (Operation operation : kAllOperations)
     for (const Structure &structure :
          {Structure::dense(), Structure::unstructured(), Structure::block(4),
           Structure::block(3), Structure::pattern(mestPatterns()),
           Structure::channel()})
       for (int64_t stride : {1, 2})
-        for (Level level : {Level::Stream, Level::Specialised})
+        for (Level level : kAllLevels)
           cases.push_back({operation, structure, stride, level});
   return cases;
 }
@@ -204,8 +203,7 @@ std::string nameOf(const ::testing::TestParamInfo<PackingCase> &info) {
   name += "_" + std::string(schemeName(p.structure.scheme));
   if (p.structure.scheme == Scheme::Block)
     name += std::to_string(p.structure.blockRows);
-  return name + "_stride" + std::to_string(p.stride) +
-         (p.level == Level::Stream ? "_stream" : "_specialised");
+  return name + "_stride" + std::to_string(p.stride) + "_" + levelName(p.level);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, StreamInvariants,

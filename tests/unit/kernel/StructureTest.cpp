@@ -48,6 +48,12 @@ TEST(Geometry, AcceptsWhatIsInRange) {
   EXPECT_EQ(refusal([] { Geometry::linear(1, 1).verify(); }), "");
 }
 
+TEST(Geometry, WeightsOfFilesHaveAKernelUnlessTheLayerIsLinear) {
+  using Shape = std::vector<int64_t>;
+  EXPECT_EQ(layer().weightShape(), (Shape{8, 6, 3, 3}));
+  EXPECT_EQ(Geometry::linear(6, 8).weightShape(), (Shape{8, 6}));
+}
+
 TEST(Geometry, RefusesExtentsOutOfRangeByField) {
   EXPECT_EQ(geometryRefusal([](Geometry &g) { g.inChannels = 0; }),
             "in_channels: is 0, must be between 1 and 1048576");
