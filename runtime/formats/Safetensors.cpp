@@ -28,6 +28,7 @@ constexpr int64_t kMaxHeaderBytes = 100'000'000;
 /// An array costs eight: its entry's, and a text's where it has a checksum.
 constexpr size_t kMaxHeaderValues = 1 << 20;
 constexpr size_t kMaxRank = 8;
+constexpr int64_t kMaxDataBytes = int64_t(1) << 56;
 constexpr int64_t kHeaderAlignment = 8;
 constexpr char kMetadata[] = "__metadata__";
 
@@ -49,8 +50,8 @@ int64_t bytesOf(const std::vector<int64_t> &shape, int64_t elementBytes) {
   return bytes;
 }
 
-SafetensorsFile::Entry readEntry(JsonFields fields, int64_t dataStart,
-                                 int64_t dataBytes) {
+/// Where arrays lie is checked when all are known: a truncated file lacks many.
+SafetensorsFile::Entry readEntry(JsonFields fields, int64_t dataStart) {
   SafetensorsFile::Entry entry;
   entry.type = fields.string("dtype");
   int64_t elementBytes = safetensorsTypeBytes(entry.type);
@@ -64,10 +65,8 @@ SafetensorsFile::Entry readEntry(JsonFields fields, int64_t dataStart,
   std::vector<int64_t> offsets = fields.integers("data_offsets");
   fields.refuseUnread();
   if (offsets.size() != 2 || offsets[0] < 0 || offsets[1] < offsets[0] ||
-      offsets[1] > dataBytes)
-    fields.fail("data_offsets",
-                "must be where the array begins and ends within the " +
-                    std::to_string(dataBytes) + " bytes after the header");
+      offsets[1] > kMaxDataBytes)
+    fields.fail("data_offsets", "must be where the array begins and ends");
   entry.offset = dataStart + offsets[0];
   entry.bytes = offsets[1] - offsets[0];
   int64_t needed = bytesOf(entry.shape, elementBytes);
@@ -80,6 +79,12 @@ SafetensorsFile::Entry readEntry(JsonFields fields, int64_t dataStart,
     fields.fail("data_offsets", "is not aligned to elements of " +
                                     std::to_string(elementBytes) + " bytes");
   return entry;
+}
+
+[[noreturn]] void refuseTruncated(const std::string &path, int64_t bytes,
+                                  int64_t expected) {
+  throw UserError(path + ": truncated: " + std::to_string(bytes) +
+                  " bytes where " + std::to_string(expected) + " are expected");
 }
 
 /// Arrays must follow one another without gaps or overlaps, to the end.
@@ -103,7 +108,9 @@ void verifyCoverage(const std::string &path,
                            : "leaves a gap to the array before it"));
     expected += named->second.bytes;
   }
-  if (expected != fileBytes)
+  if (expected > fileBytes)
+    refuseTruncated(path, fileBytes, expected);
+  if (expected < fileBytes)
     throw UserError(path + ": the arrays end at offset " +
                     std::to_string(expected) + ", the file has " +
                     std::to_string(fileBytes) + " bytes");
@@ -162,32 +169,30 @@ int64_t SafetensorsFile::Entry::elements() const {
 SafetensorsFile::SafetensorsFile(const std::string &path) : file(path) {
   uint64_t length = 0;
   file.read(&length, kLengthBytes);
-  uint64_t limit = static_cast<uint64_t>(
-      std::min(kMaxHeaderBytes, file.size() - kLengthBytes));
-  if (length > limit)
+  if (length > uint64_t(kMaxHeaderBytes))
     throw UserError(path + ": offset 0: says that its header is " +
-                    std::to_string(length) + " bytes long, which " +
-                    (length > uint64_t(kMaxHeaderBytes)
-                         ? "is too long: this is not a safetensors file"
-                         : "is longer than the file: it is truncated"));
+                    std::to_string(length) +
+                    " bytes long, which is too long: this is not a "
+                    "safetensors file");
+  int64_t headerEnd = kLengthBytes + static_cast<int64_t>(length);
+  if (headerEnd > file.size())
+    refuseTruncated(path, file.size(), headerEnd);
   std::string text(static_cast<size_t>(length), '\0');
   file.read(text.data(), static_cast<int64_t>(length));
   if (text.empty() || text.front() != '{')
     throw UserError(path + ": offset 8: is not a safetensors header");
   JsonDocument document = parseJson(text, path, {}, kMaxHeaderValues);
   JsonFields fields(document.root, path, "");
-  int64_t dataStart = file.offset(), dataBytes = file.size() - dataStart;
   for (const auto &field : document.root.items()) {
     if (field.key() == kMetadata) {
       JsonFields inner = fields.object(kMetadata);
       for (const auto &text : field.value().items())
         texts[text.key()] = inner.string(text.key());
     } else {
-      arrays[field.key()] =
-          readEntry(fields.object(field.key()), dataStart, dataBytes);
+      arrays[field.key()] = readEntry(fields.object(field.key()), headerEnd);
     }
   }
-  verifyCoverage(path, arrays, dataStart, file.size());
+  verifyCoverage(path, arrays, headerEnd, file.size());
 }
 
 void SafetensorsFile::read(const Entry &entry, void *destination) {

@@ -11,6 +11,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -198,7 +199,22 @@ void saveCheckpoint(const std::string &path, const StateVisit &visit) {
   writer.write(path);
 }
 
-Checkpoint::Checkpoint(const std::string &path) : file(path) {
+/// What to do about a file that is damaged: saving keeps the one before it.
+static std::string adviceFor(const std::string &path) {
+  std::string previous = path + std::string(kPreviousSuffix);
+  std::error_code ignored;
+  return std::filesystem::exists(previous, ignored) ? "; use " + previous : "";
+}
+
+static SafetensorsFile openCheckpoint(const std::string &path) {
+  try {
+    return SafetensorsFile(path);
+  } catch (const UserError &error) {
+    throw UserError(error.what() + adviceFor(path));
+  }
+}
+
+Checkpoint::Checkpoint(const std::string &path) : file(openCheckpoint(path)) {
   auto refuse = [&](const std::string &name, const std::string &message) {
     throw UserError(path + ": " + name + ": " + message);
   };
@@ -208,14 +224,15 @@ Checkpoint::Checkpoint(const std::string &path) : file(path) {
     refuse(kVersionKey, "is '" + text(kVersionKey).substr(0, kMaxQuoted) +
                             "', this Lacuna reads version " +
                             std::to_string(kCheckpointVersion));
-  constexpr char kDamaged[] = "its checksum does not match: the file was "
-                              "edited or damaged; use the previous one";
+  std::string damaged =
+      "its checksum does not match: the file was edited or damaged" +
+      adviceFor(path);
   if (text(kChecksumKey) != checksumOf(file.metadata()))
-    refuse("__metadata__", kDamaged);
+    refuse("__metadata__", damaged);
   for (const auto &[name, entry] : file.entries())
     if (text(kArrayChecksumPrefix + name) !=
         arrayChecksum(entry.type, entry.elements(), file.checksum(entry)))
-      refuse(name, kDamaged);
+      refuse(name, damaged);
 }
 
 const std::string &Checkpoint::text(const std::string &name) const {

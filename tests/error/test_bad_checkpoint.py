@@ -5,6 +5,7 @@
 #
 # ===------------------------------------------------------------------------===#
 
+import os
 import unittest
 
 from checkpoint_run import CheckpointTest
@@ -19,7 +20,7 @@ class BadCheckpoints(CheckpointTest):
 
     def refuse_resume(self, parts, *extra, path=None):
         path = path or self.saved
-        self.refuse(
+        return self.refuse(
             USER_ERROR, [path, *parts], "train", "--resume", path, "--quiet", *extra
         )
 
@@ -31,7 +32,22 @@ class BadCheckpoints(CheckpointTest):
         for size in (0, 4, 8, 200, len(whole) // 2, len(whole) - 1):
             with self.subTest(size=size):
                 cut = self.write("cut.safetensors", whole[:size])
-                self.refuse_resume([], path=cut)
+                self.refuse_resume(["truncated"], path=cut)
+        said = "truncated: %d bytes where %d are expected" % (size, len(whole))
+        process = self.refuse_resume([said], path=cut)
+        self.assertNotIn(".previous", process.stderr)
+
+    def test_the_file_before_a_damaged_one_is_named(self):
+        self.succeed(*self.flags("run", epochs=1, save=self.saved))
+        previous = self.saved + ".previous"
+        self.assertTrue(os.path.exists(previous))
+        whole = self.read("run.safetensors")
+        for content in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1])):
+            self.write("run.safetensors", content)
+            self.refuse_resume(["; use " + previous])
+        os.remove(self.saved)
+        self.refuse_resume(["No such file", "; use " + previous])
+        self.succeed("train", "--resume", previous)
 
     def test_edited(self):
         whole = bytearray(self.read("run.safetensors"))

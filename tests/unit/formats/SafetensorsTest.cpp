@@ -101,8 +101,14 @@ TEST_F(Safetensors, RefusesAFileCutAnywhere) {
     whole += part;
   for (size_t size = 0; size < whole.size(); ++size) {
     SCOPED_TRACE(size);
-    refuse(whole.substr(0, size), {});
+    refuse(whole.substr(0, size), {"truncated"});
   }
+  refuse(whole.substr(0, whole.size() - 1),
+         {"truncated: " + std::to_string(whole.size() - 1) + " bytes where " +
+          std::to_string(whole.size()) + " are expected"});
+  refuse(whole.substr(0, 20),
+         {"truncated: 20 bytes where " + std::to_string(header.size()) +
+          " are expected"});
   refuse(whole + "x", {"the arrays end at"});
 }
 
@@ -130,7 +136,10 @@ TEST_F(Safetensors, RefusesWrongEntries) {
       R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])",
       "", {"a.shape"});
   refuseEntry(R"("dtype":"F32","shape":[1],"data_offsets":[0,8])", "1234",
-              {"a.data_offsets"});
+              {"a.shape", "8 bytes"});
+  refuseEntry(
+      R"("dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807])",
+      "1234", {"a.data_offsets"});
   refuseEntry(R"("dtype":"F32","shape":[1],"data_offsets":[4,0])", "1234",
               {"a.data_offsets"});
   refuseEntry(R"("dtype":"F32","shape":[1],"data_offsets":[0])", "1234",
