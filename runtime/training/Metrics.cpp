@@ -55,12 +55,15 @@ void MetricsWriter::verifyReplaceable() {
   // A killed run may have left its first line in part.
   std::string start(kLineStart.size(), '\0');
   std::ifstream old(path);
+  bool isReadable = bool(old);
   old.read(start.data(), static_cast<std::streamsize>(start.size()));
   start.resize(static_cast<size_t>(old.gcount()));
-  if (kLineStart.substr(0, start.size()) != start) {
+  if (!isReadable || kLineStart.substr(0, start.size()) != start) {
     close(std::exchange(file, -1));
-    throw UserError("metrics: " + path +
-                    " exists and holds no metrics; give another file");
+    throw UserError("metrics: " + path + " exists and " +
+                    (isReadable ? "holds no metrics"
+                                : "cannot be read to see if it holds metrics") +
+                    "; give another file");
   }
 }
 

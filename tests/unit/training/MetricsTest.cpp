@@ -14,6 +14,8 @@
 
 #include <cstdio>
 #include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace lacuna;
 
@@ -101,6 +103,21 @@ TEST_F(Metrics, RefusesToReplaceAnythingElse) {
   std::ofstream(path) << "precious\n";
   EXPECT_THROW(MetricsWriter writer(path), UserError);
   EXPECT_EQ(linesOf(path), std::vector<std::string>{"precious"});
+}
+
+TEST_F(Metrics, RefusesToReplaceWhatItCannotRead) {
+  std::ofstream(path) << R"({"event":"epoch"})" << "\n";
+  ASSERT_EQ(chmod(path.c_str(), S_IWUSR | S_IWGRP | S_IWOTH), 0);
+  // Nothing is unreadable to root.
+  constexpr uid_t kNobody = 65534;
+  bool isRoot = geteuid() == 0;
+  if (isRoot)
+    ASSERT_EQ(seteuid(kNobody), 0);
+  EXPECT_THROW(MetricsWriter writer(path), UserError);
+  if (isRoot)
+    ASSERT_EQ(seteuid(0), 0);
+  chmod(path.c_str(), S_IRUSR | S_IWUSR);
+  EXPECT_EQ(linesOf(path).size(), 1u);
 }
 
 TEST_F(Metrics, RefusesAPathThatCannotBeWritten) {
