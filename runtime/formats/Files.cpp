@@ -220,12 +220,16 @@ std::string readFile(const std::string &path, int64_t maximumBytes) {
   return text;
 }
 
-void writeFileAtomically(const std::string &path,
-                         const std::vector<std::string_view> &parts,
-                         Replaced replaced) {
+static void refuseIrregular(const std::string &path) {
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
     throw EnvironmentError(path + ": exists and is not a regular file");
+}
+
+void writeFileAtomically(const std::string &path,
+                         const std::vector<std::string_view> &parts,
+                         Replaced replaced) {
+  refuseIrregular(path);
   TemporaryFile file(path);
   for (std::string_view part : parts)
     file.write(part);
@@ -236,6 +240,7 @@ void verifyWritable(const std::string &path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
     throw UserError(path + ": is a folder, give the name of a file");
+  refuseIrregular(path);
   TemporaryFile file(path);
 }
 

@@ -57,8 +57,8 @@ void writeFileAtomically(const std::string &path,
                          const std::vector<std::string_view> &parts,
                          Replaced replaced = Replaced::Deleted);
 
-/// Throws as writeFileAtomically() would if it cannot make its temporary file,
-/// and UserError where `path` is a folder.
+/// Throws as writeFileAtomically() would if `path` is no regular file or it
+/// cannot make its temporary file, and UserError where `path` is a folder.
 void verifyWritable(const std::string &path);
 
 /// Removes temporary files that writeFileAtomically() left in a folder when its
