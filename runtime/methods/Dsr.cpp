@@ -33,9 +33,16 @@ public:
     budget = activeWeights(context);
   }
 
+  std::string mutationSchedule() const override {
+    return stepSchedule(period, stop);
+  }
+  bool mutatesAt(const MutationEvent &event) const override {
+    return event.moment == Moment::Updated && event.step > 0 &&
+           event.step % period == 0 && event.progress(options.epochs) < stop;
+  }
+
   void mutate(MethodContext &context, const MutationEvent &event) override {
-    if (event.moment != Moment::Updated || event.step == 0 ||
-        event.step % period != 0 || event.progress(options.epochs) >= stop)
+    if (!mutatesAt(event))
       return;
     int64_t held = activeWeights(context);
     std::vector<ActiveSet> before;

@@ -65,9 +65,20 @@ double ElasticMutation::scheduledSparsity(double target, int epoch) const {
   return std::max(0.0, 1 - bounds.upper[stage] * (1 - target));
 }
 
+std::string ElasticMutation::mutationSchedule() const {
+  return "at the start of every " +
+         (schedule.period == 1 ? std::string("epoch")
+                               : std::to_string(schedule.period) + " epochs") +
+         " (--epochs)";
+}
+
+bool ElasticMutation::mutatesAt(const MutationEvent &event) const {
+  return event.moment == Moment::EpochStart && schedule.mutatesAt(event.epoch);
+}
+
 void ElasticMutation::mutate(MethodContext &context,
                              const MutationEvent &event) {
-  if (event.moment != Moment::EpochStart || !schedule.mutatesAt(event.epoch))
+  if (!mutatesAt(event))
     return;
   int stage = schedule.stage(event.epoch);
   for (const MethodLayer &layer : context.layers) {

@@ -51,6 +51,8 @@ public:
 
   std::string name() const override { return methodName; }
   void initialise(MethodContext &context) override;
+  std::string mutationSchedule() const override;
+  bool mutatesAt(const MutationEvent &event) const override;
   void mutate(MethodContext &context, const MutationEvent &event) override;
   void finish(MethodContext &context) override;
 

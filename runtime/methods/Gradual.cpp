@@ -30,8 +30,16 @@ public:
     activateAll(context);
   }
 
+  /// The first after --stop-fraction still prunes what is left.
+  std::string mutationSchedule() const override {
+    return stepSchedule(period, 1);
+  }
+  bool mutatesAt(const MutationEvent &event) const override {
+    return event.moment == Moment::Updated && event.step % period == 0;
+  }
+
   void mutate(MethodContext &context, const MutationEvent &event) override {
-    if (event.moment != Moment::Updated || event.step % period != 0)
+    if (!mutatesAt(event))
       return;
     pruneTo(context, shareAt(event.progress(options.epochs)));
   }

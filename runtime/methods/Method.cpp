@@ -121,6 +121,14 @@ Method::Method(const MethodOptions &options) : options(options) {
   options.verify();
 }
 
+std::string Method::stepSchedule(int64_t period, double stop) {
+  std::ostringstream text;
+  text << "every " << period << " steps (--update-period)";
+  if (stop < 1)
+    text << " until " << stop << " of training (--stop-fraction)";
+  return text.str();
+}
+
 std::vector<Parameter *>
 Method::trainables(MethodContext & /*context*/,
                    const std::vector<Parameter *> &all) {

@@ -38,9 +38,13 @@ void verifyEpochs(int epochs) {
                 "between 1 and " + std::to_string(kMaxEpochs));
 }
 
-void MethodOptions::verify() const {
+void verifySparsity(double sparsity) {
   requireOption(sparsity >= 0 && sparsity < 1, "sparsity", sparsity,
                 "at least 0 and below 1");
+}
+
+void MethodOptions::verify() const {
+  verifySparsity(sparsity);
   verifyEpochs(epochs);
   auto nonNegative = [](const char *field, const std::optional<double> &value) {
     if (value)

@@ -34,6 +34,12 @@ public:
     return event.step > 0 && event.step % period == 0 &&
            event.progress(options.epochs) < stop;
   }
+  std::string mutationSchedule() const override {
+    return stepSchedule(period, stop);
+  }
+  bool mutatesAt(const MutationEvent &event) const override {
+    return event.moment == Moment::Gradients && wantsDenseGradients(event);
+  }
   bool skipsUpdate(const MutationEvent &event) const override {
     return wantsDenseGradients(event);
   }

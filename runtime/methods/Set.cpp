@@ -26,6 +26,22 @@ public:
 
   std::string name() const override { return "set"; }
 
+  std::string mutationSchedule() const override {
+    double stop = options.stopFraction.value_or(1);
+    if (options.updatePeriod)
+      return stepSchedule(*options.updatePeriod, stop);
+    return "at the start of every epoch but the first (--update-period counts "
+           "steps instead)";
+  }
+  bool mutatesAt(const MutationEvent &event) const override {
+    if (event.progress(options.epochs) >= options.stopFraction.value_or(1))
+      return false;
+    if (options.updatePeriod)
+      return event.moment == Moment::Updated && event.step > 0 &&
+             event.step % *options.updatePeriod == 0;
+    return event.moment == Moment::EpochStart && event.epoch > 0;
+  }
+
   void mutate(MethodContext &context, const MutationEvent &event) override {
     if (!mutatesAt(event))
       return;
@@ -47,15 +63,6 @@ public:
   }
 
 private:
-  bool mutatesAt(const MutationEvent &event) const {
-    if (event.progress(options.epochs) >= options.stopFraction.value_or(1))
-      return false;
-    if (options.updatePeriod)
-      return event.moment == Moment::Updated && event.step > 0 &&
-             event.step % *options.updatePeriod == 0;
-    return event.moment == Moment::EpochStart && event.epoch > 0;
-  }
-
   /// Without the share of the smallest, positive and negative weights apart.
   /// Units of several weights have no sign.
   std::vector<uint32_t> survivors(const SparseParameter &weight) const {

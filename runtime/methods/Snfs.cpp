@@ -68,8 +68,15 @@ public:
       momentum[positions[i]] += decay * weight.values()[i];
   }
 
+  std::string mutationSchedule() const override {
+    return "at the start of every epoch but the first (--epochs)";
+  }
+  bool mutatesAt(const MutationEvent &event) const override {
+    return event.moment == Moment::EpochStart && event.epoch > 0;
+  }
+
   void mutate(MethodContext &context, const MutationEvent &event) override {
-    if (event.moment != Moment::EpochStart || event.epoch == 0)
+    if (!mutatesAt(event))
       return;
     std::vector<double> shares = momentumShares(context);
     double average = 1 / double(std::max<size_t>(1, shares.size()));

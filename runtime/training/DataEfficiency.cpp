@@ -86,9 +86,14 @@ void ForgettingStatistics::visitState(StateVisitor &state) {
 
 DataEfficiency::DataEfficiency(const DataEfficiencyOptions &options,
                                int64_t images, uint64_t seed)
-    : options(options), seed(seed), forgetting(options.isOn() ? images : 0),
-      current(size_t(images)) {
+    : options(options), allImages(images), seed(seed),
+      forgetting(options.isOn() ? images : 0), current(size_t(images)) {
   std::iota(current.begin(), current.end(), 0u);
+}
+
+int64_t DataEfficiency::imagesOf(int epoch) const {
+  bool all = !options.isOn() || epoch < options.phaseOneEpochs;
+  return all ? allImages : allImages - options.removedImages;
 }
 
 void DataEfficiency::startEpoch(int epoch) {

@@ -239,6 +239,34 @@ void Trainer::mutate(Moment moment) {
   network.repackChanged();
 }
 
+int64_t Trainer::stepsOfEpoch(int epoch) const {
+  return ceilDiv(dataEfficiency.imagesOf(epoch), options.batch);
+}
+
+std::optional<std::string> Trainer::missedMutations() const {
+  std::string schedule = method.mutationSchedule();
+  if (schedule.empty())
+    return std::nullopt;
+  MutationEvent at;
+  for (; at.epoch < method.runEpochs(); ++at.epoch) {
+    at.stepsOfEpoch = stepsOfEpoch(at.epoch);
+    for (at.stepOfEpoch = 0; at.stepOfEpoch < at.stepsOfEpoch;
+         ++at.stepOfEpoch, ++at.step)
+      for (Moment moment :
+           {Moment::EpochStart, Moment::Gradients, Moment::Updated}) {
+        at.moment = moment;
+        bool occurs = moment != Moment::EpochStart || at.stepOfEpoch == 0;
+        // What happens to the weights as drawn is no step of training.
+        if (occurs && at.step > 0 && method.mutatesAt(at))
+          return std::nullopt;
+      }
+  }
+  return method.name() + " mutates " + schedule +
+         ", which this run never reaches: it has " + std::to_string(at.step) +
+         " steps in " + std::to_string(at.epoch) +
+         (at.epoch == 1 ? " epoch" : " epochs");
+}
+
 void Trainer::shuffle(int epoch) {
   // From ascending order each time, so that an epoch's order does not depend on
   // those before it.
@@ -331,8 +359,7 @@ void Trainer::trainEpoch() {
   event.stepOfEpoch = position.step;
   dataEfficiency.startEpoch(epoch);
   shuffle(epoch);
-  event.stepsOfEpoch =
-      ceilDiv(static_cast<int64_t>(trainOrder.size()), options.batch);
+  event.stepsOfEpoch = stepsOfEpoch(epoch);
   if (position.step == 0)
     mutate(Moment::EpochStart);
   Progress &progress = position.progress;

@@ -64,6 +64,8 @@ public:
   DataEfficiency(const DataEfficiencyOptions &options, int64_t images,
                  uint64_t seed);
 
+  /// How many images an epoch, counted from 0, trains on.
+  int64_t imagesOf(int epoch) const;
   /// Call at the start of every epoch, counted from 0.
   void startEpoch(int epoch);
   /// Takes the logits of a training step's images, before its update.
@@ -77,6 +79,7 @@ public:
 
 private:
   DataEfficiencyOptions options;
+  int64_t allImages;
   uint64_t seed;
   bool counting = false;
   ForgettingStatistics forgetting;

@@ -31,6 +31,9 @@ enum class PruneScope { Layer, Global };
 /// Throws UserError, naming the known scopes, on an unknown name.
 PruneScope parsePruneScope(const std::string &name);
 
+/// Throws UserError unless it is at least 0 and below 1.
+void verifySparsity(double sparsity);
+
 /// Of a run, all rounds of a lottery ticket included.
 inline constexpr int kMaxEpochs = 1'000'000;
 /// Throws UserError naming the option unless it is 1 to kMaxEpochs.
@@ -177,6 +180,14 @@ public:
   virtual void mutate(MethodContext & /*context*/,
                       const MutationEvent & /*event*/) {}
 
+  /// When its schedule mutates and by which flags, for people, as "every 100
+  /// steps (--update-period)". Empty where no run is too short for it.
+  virtual std::string mutationSchedule() const { return {}; }
+  /// Whether that schedule mutates at this moment.
+  virtual bool mutatesAt(const MutationEvent & /*event*/) const {
+    return false;
+  }
+
   /// Called after the last epoch: brings each layer to the sparsity asked for
   /// if the schedule has not.
   virtual void finish(MethodContext &context);
@@ -229,6 +240,9 @@ public:
 
 protected:
   explicit Method(const MethodOptions &options);
+
+  /// The schedule of methods that count steps; a `stop` of 1 is none.
+  static std::string stepSchedule(int64_t period, double stop);
 
   MethodOptions options;
 };

@@ -132,6 +132,11 @@ public:
   /// Options, position, method and network, in this order.
   void visitState(StateVisitor &state);
 
+  /// Says for people that the method has a schedule by which it would change
+  /// the active weights while they train, and that this run is too short for
+  /// it; else nothing.
+  std::optional<std::string> missedMutations() const;
+
   /// Share of the test images the network gets right. Throws UserError when
   /// their loss is not finite.
   double testAccuracy();
@@ -162,6 +167,7 @@ private:
   void prepareDenseGradients();
   void mutate(Moment moment);
   void shuffle(int epoch);
+  int64_t stepsOfEpoch(int epoch) const;
   bool stopsHere();
   void trainEpoch();
   /// Whether it came to its end.

@@ -44,6 +44,56 @@ TEST_P(MethodRun, LearnsAtTheSparsityAskedFor) {
                 scheme == Scheme::Channel ? 0.05 : 0.01);
 }
 
+/// What is said of one epoch of ten steps, or of two.
+std::optional<std::string> missed(const std::string &method, int epochs,
+                                  const MethodOptions &given = {}) {
+  DataSet data = spots();
+  ThreadPool pool(1);
+  InterpreterProvider provider(8);
+  MethodOptions options = given;
+  options.epochs = epochs;
+  std::unique_ptr<Method> made = makeMethod(method, options);
+  Network network =
+      spotNetwork(made->isSparse() ? Scheme::Unstructured : Scheme::Dense);
+  Trainer trainer(network, *made, provider, pool, data, shortRun(epochs));
+  return trainer.missedMutations();
+}
+
+TEST(MissedMutations, AreOfSchedulesThatARunIsTooShortFor) {
+  for (std::string method : {"rigl", "dsr", "gradual"}) {
+    std::string text = missed(method, 2).value_or("");
+    for (std::string part :
+         {method, std::string("every 100 steps (--update-period)"),
+          std::string("20 steps in 2 epochs")})
+      EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+  for (const char *method :
+       {"mest", "mest-em", "mest-ems", "mest-ems-readme", "snfs", "set"}) {
+    std::string text = missed(method, 1).value_or("");
+    EXPECT_NE(text.find("10 steps in 1 epoch"), std::string::npos) << text;
+    EXPECT_EQ(missed(method, 2), std::nullopt) << method;
+  }
+  for (const char *method :
+       {"dense", "static", "snip", "deepr", "dst", "lottery"}) {
+    MethodOptions options;
+    EXPECT_EQ(missed(method, 1, options), std::nullopt) << method;
+  }
+}
+
+TEST(MissedMutations, AreNoneOnceTheScheduleIsReached) {
+  MethodOptions options;
+  options.updatePeriod = 14;
+  EXPECT_EQ(missed("rigl", 2, options), std::nullopt);
+  EXPECT_EQ(missed("set", 2, options), std::nullopt);
+  // Step 15 lies behind three quarters of twenty.
+  options.updatePeriod = 15;
+  std::string text = missed("rigl", 2, options).value_or("");
+  EXPECT_NE(text.find("until 0.75 of training (--stop-fraction)"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(missed("set", 2, options), std::nullopt);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Methods, MethodRun, ::testing::ValuesIn([] {
       std::vector<MethodOnScheme> cases;
