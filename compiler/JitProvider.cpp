@@ -22,6 +22,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace lacuna {
@@ -151,6 +152,9 @@ public:
   }
 
   void prepare(const std::vector<KernelRequest> &requests) override {
+    if (options.onCompile)
+      if (int64_t missing = countMissing(requests); missing > 0)
+        options.onCompile(missing);
     std::atomic<size_t> next{0};
     std::vector<std::future<void>> workers;
     auto work = [&] {
@@ -209,11 +213,8 @@ private:
   }
 
   std::string objectOf(const KernelPlan &plan) {
-    // Dumping needs the stages, which only compiling produces.
-    bool useCache =
-        cache.usable() && !options.recompile && options.dumpIrDirectory.empty();
     std::string object;
-    if (useCache) {
+    if (usesCachedKernels()) {
       switch (cache.read(plan, object)) {
       case KernelCache::Lookup::Hit:
         count(&ProviderStatistics::diskHits);
@@ -234,9 +235,28 @@ private:
       ++counters.compiles;
       counters.compileSeconds += taken.count();
     }
-    if (useCache && !cache.write(plan, object))
+    if (usesCachedKernels() && !cache.write(plan, object))
       count(&ProviderStatistics::diskFailures);
     return object;
+  }
+
+  /// Dumping needs the stages, which only compiling produces.
+  bool usesCachedKernels() const {
+    return cache.usable() && !options.recompile &&
+           options.dumpIrDirectory.empty();
+  }
+
+  /// Kernels among the requests that neither memory nor disk has.
+  int64_t countMissing(const std::vector<KernelRequest> &requests) {
+    std::set<std::string> missing;
+    for (const KernelRequest &request : requests) {
+      KernelPlan plan = planOf(request);
+      std::lock_guard<std::mutex> lock(mutex);
+      if (kernels.count(plan.key) == 0 &&
+          !(usesCachedKernels() && cache.contains(plan)))
+        missing.insert(plan.key);
+    }
+    return static_cast<int64_t>(missing.size());
   }
 
   /// A kernel that is known or being made.

@@ -177,6 +177,10 @@ std::string KernelCache::pathOf(const KernelPlan &plan,
   return directory + "/" + plan.key + extension;
 }
 
+bool KernelCache::contains(const KernelPlan &plan) const {
+  return llvm::sys::fs::exists(pathOf(plan, kKernel));
+}
+
 KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
                                       std::string &object) const {
   std::string path = pathOf(plan, kKernel);

@@ -46,6 +46,8 @@ public:
   const std::string &problem() const { return reason; }
 
   enum class Lookup { Miss, Hit, Corrupt };
+  /// Whether there is an entry, which need not be sound.
+  bool contains(const KernelPlan &plan) const;
   /// On Hit, `object` is the object, and the entry counts as just used.
   Lookup read(const KernelPlan &plan, std::string &object) const;
   /// Returns false if the entry could not be published.

@@ -31,6 +31,8 @@ struct ProviderOptions {
   bool noDiskCache = false; ///< Neither read nor write the disk cache.
   bool recompile = false;   ///< Use no compiled kernel of the disk cache.
   bool noTuned = false;     ///< Use no tuned schedule of the disk cache.
+  /// Called when prepare() is about to compile so many kernels, not for none.
+  std::function<void(int64_t)> onCompile;
 };
 
 using ProviderFactory =

@@ -178,6 +178,23 @@ TEST_F(JitProviderTest, PrepareCompilesEachKernelOnce) {
   EXPECT_EQ(provider->statistics().compiles, 8);
 }
 
+TEST_F(JitProviderTest, SaysHowManyKernelsItIsAboutToCompile) {
+  std::vector<int64_t> said;
+  ProviderOptions options;
+  options.cacheDirectory = folder;
+  options.onCompile = [&](int64_t kernels) { said.push_back(kernels); };
+  auto provider = createJitProvider(options);
+  provider->prepare({tinyRequest(4), tinyRequest(5), tinyRequest(4)});
+  provider->prepare({tinyRequest(4), tinyRequest(6)});
+  provider->prepare({tinyRequest(4), tinyRequest(6)});
+  EXPECT_EQ(said, (std::vector<int64_t>{2, 1}));
+  createJitProvider(options)->prepare({tinyRequest(5), tinyRequest(6)});
+  EXPECT_EQ(said.size(), 2u);
+  options.noDiskCache = true;
+  createJitProvider(options)->prepare({tinyRequest(5)});
+  EXPECT_EQ(said.back(), 1);
+}
+
 TEST_F(JitProviderTest, ThreadsThatAskForOneKernelShareIt) {
   auto provider = withoutCache();
   std::vector<std::shared_ptr<const Kernel>> kernels(8);
