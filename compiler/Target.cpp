@@ -13,6 +13,7 @@
 #include "lacuna/Support/Error.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -22,6 +23,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <unistd.h>
 
 namespace lacuna {
@@ -46,9 +48,26 @@ const KnownCpu *findCpu(llvm::StringRef name) {
   return nullptr;
 }
 
-/// Sets what schedules depend on from the features of the CPU.
-void describe(Target &target,
-              llvm::function_ref<bool(const char *)> hasFeature) {
+using HasFeature = llvm::function_ref<bool(const char *)>;
+
+/// The features, with commas, that kernels need and a CPU does not have.
+std::string missingFeatures(const llvm::Triple &triple, HasFeature hasFeature) {
+  std::vector<const char *> needed;
+  if (triple.isX86())
+    needed = {"avx2", "fma"};
+  // Fused multiply-add came with VFPv4.
+  if (triple.isARM())
+    needed = {"neon", "vfp4"};
+  std::string missing;
+  for (const char *feature : needed)
+    if (!hasFeature(feature))
+      missing += (missing.empty() ? "" : ", ") + std::string(feature);
+  return missing;
+}
+
+/// Sets what schedules depend on from the features of a CPU that has those
+/// kernels need.
+void describe(Target &target, HasFeature hasFeature) {
   llvm::Triple triple(target.triple);
   if (triple.isAArch64()) {
     const KnownCpu *known = findCpu(target.cpu);
@@ -63,17 +82,11 @@ void describe(Target &target,
                                          /*multiplyAddsInFlight=*/16};
     return;
   }
-  // Fused multiply-add came with VFPv4.
-  if (triple.isARM() && hasFeature("neon") && hasFeature("vfp4")) {
+  if (triple.isARM()) {
     target.description.lanes = 4;
     target.description.vectorRegisters = 16;
     return;
   }
-  if (!triple.isX86() || !hasFeature("avx2") || !hasFeature("fma"))
-    throw EnvironmentError("this CPU (" + target.cpu + ", " + target.triple +
-                           ") has no fused multiply-add vectors that Lacuna "
-                           "knows: it needs x86-64 with AVX2 and FMA, 64-bit "
-                           "ARM, or ARMv7 with NEON and VFPv4");
   bool avx512 = hasFeature("avx512f") && hasFeature("avx512dq") &&
                 hasFeature("avx512bw") && hasFeature("avx512vl");
   target.description.lanes = avx512 ? 16 : 8;
@@ -120,7 +133,13 @@ Target namedTarget(const std::string &triple, const std::string &cpu) {
     target.sveBits = known->sveBits;
   }
   Subtarget subtarget(target);
-  describe(target, [&](const char *name) { return subtarget.has(name); });
+  auto hasFeature = [&](const char *name) { return subtarget.has(name); };
+  std::string missing = missingFeatures(llvm::Triple(triple), hasFeature);
+  if (!missing.empty())
+    throw UserError("cpu: \"" + cpu + "\" of " + triple + " lacks " + missing +
+                    ", which kernels need; `lacuna targets` lists CPUs that "
+                    "have what it takes");
+  describe(target, hasFeature);
   return target;
 }
 
@@ -136,6 +155,30 @@ std::string hostTripleOf(const std::string &cpu) {
               ours.getOS() == theirs.getOS() &&
               ours.getEnvironment() == theirs.getEnvironment();
   return same ? known->triple : host;
+}
+
+/// Whether a normalised triple names a system, as far as it says one. Vendors
+/// may be any: distributions put their names there.
+bool namesSystem(const llvm::Triple &triple) {
+  llvm::StringRef system = triple.getOSName(),
+                  environment = triple.getEnvironmentName();
+  bool bare = system == "none" || system == "unknown" ||
+              (system.empty() && triple.getVendorName().empty());
+  bool isFormat = environment == "elf" || environment == "macho";
+  return (bare || triple.getOS() != llvm::Triple::UnknownOS) &&
+         (environment.empty() || isFormat ||
+          triple.getEnvironment() != llvm::Triple::UnknownEnvironment);
+}
+
+/// The names and triples that Lacuna is tested with.
+std::string testedTargets() {
+  std::string names;
+  std::set<std::string> triples;
+  for (const KnownCpu &known : knownCpus()) {
+    names += (names.empty() ? "" : ", ") + std::string(known.name);
+    triples.insert(known.triple);
+  }
+  return names + ", or a triple as " + llvm::join(triples, ", ");
 }
 
 /// The least CPU of a triple that Lacuna has kernels for.
@@ -179,7 +222,16 @@ Target hostTarget() {
   const KnownCpu *known = findCpu(target.cpu);
   if (known && cpuHasFeature("sve-" + std::to_string(known->sveBits)))
     target.sveBits = known->sveBits;
-  describe(target, [&](const char *name) { return detected.lookup(name); });
+  auto hasFeature = [&](const char *name) { return detected.lookup(name); };
+  llvm::Triple triple(target.triple);
+  std::string missing = missingFeatures(triple, hasFeature);
+  if (!missing.empty() || architectureOf(target.triple).empty())
+    throw EnvironmentError(
+        "this machine (" + target.cpu + ", " + target.triple + ")" +
+        (missing.empty() ? "" : " lacks " + missing) +
+        ": Lacuna needs x86-64 with AVX2 and FMA, 64-bit ARM, or ARMv7 with "
+        "NEON and VFPv4");
+  describe(target, hasFeature);
   return target;
 }
 
@@ -240,6 +292,10 @@ Target crossTarget(const std::string &wantedTriple, const std::string &cpu) {
   if (architectureOf(triple).empty() || !parsed.isLittleEndian())
     throw UserError("target: Lacuna has no kernels for \"" + triple +
                     "\": `lacuna targets` lists what it has");
+  if (!namesSystem(parsed))
+    throw UserError("target: \"" + triple +
+                    "\" names no system that LLVM knows; give one of " +
+                    testedTargets());
   if (!parsed.isOSBinFormatELF() && !parsed.isOSBinFormatMachO())
     throw UserError("target: Lacuna writes ELF and Mach-O objects, not those "
                     "of \"" +
