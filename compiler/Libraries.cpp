@@ -136,6 +136,10 @@ std::vector<std::string> OutputFolder::bundledFiles() const {
 
 void OutputFolder::withdrawBundle(const std::vector<std::string> &files) {
   remove(kManifestFile);
+  removeOthers(files);
+}
+
+void OutputFolder::removeOthers(const std::vector<std::string> &files) {
   for (const std::string &name : files)
     if (written.count(name) == 0)
       remove(name);

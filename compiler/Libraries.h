@@ -37,6 +37,9 @@ public:
   /// of its files that are not written yet: until the new one stands, there is
   /// none to load. Throws EnvironmentError.
   void withdrawBundle(const std::vector<std::string> &files);
+  /// Removes those of these files that were not written. Throws
+  /// EnvironmentError.
+  void removeOthers(const std::vector<std::string> &files);
   /// What was written so far.
   const std::map<std::string, BundledFile> &files() const { return written; }
 

@@ -11,9 +11,26 @@
 
 #include "llvm/ADT/StringExtras.h"
 
+#include <fstream>
+
 namespace lacuna {
 
 namespace {
+
+constexpr char kHeaderMark[] = "written by lacuna freeze.";
+
+/// Files that a network of this name may consist of, if its header says that
+/// they were written here: another choice of parts leaves none of them behind.
+std::vector<std::string> earlierFiles(const std::string &directory,
+                                      const std::string &name) {
+  std::string line;
+  std::ifstream header(directory + "/" + name + ".h");
+  if (!std::getline(header, line) ||
+      line.find(kHeaderMark) == std::string::npos)
+    return {};
+  return {name + ".mlir", name + ".ll",        name + ".s",
+          name + ".o",    "lib" + name + ".a", "lib" + name + ".so"};
+}
 
 std::string listOf(const std::vector<float> &numbers) {
   std::string text;
@@ -38,9 +55,9 @@ std::string headerText(const NetworkRequest &request,
   };
   auto number = [](int64_t value) { return std::to_string(value); };
   std::string text = "/* " + request.network.name + " for " +
-                     request.target.triple + ", " + request.target.cpu +
-                     ", written by lacuna freeze. */\n#ifndef LACUNA_" +
-                     prefix + "_H\n#define LACUNA_" + prefix + "_H\n\n";
+                     request.target.triple + ", " + request.target.cpu + ", " +
+                     kHeaderMark + " */\n#ifndef LACUNA_" + prefix +
+                     "_H\n#define LACUNA_" + prefix + "_H\n\n";
   text += define("BATCH", number(request.batch));
   text += define("CHANNELS", number(image.channels));
   text += define("HEIGHT", number(image.height));
@@ -79,6 +96,7 @@ CompiledNetwork writeNetwork(const NetworkRequest &request,
   checkParts(parts, request.target);
   // Compiled before the folder is touched.
   CompiledNetwork compiled = compileNetwork(request);
+  std::vector<std::string> earlier = earlierFiles(directory, request.name);
   OutputFolder folder(directory);
   for (const TextPart &text : textParts(parts))
     folder.write(request.name + text.extension,
@@ -86,6 +104,7 @@ CompiledNetwork writeNetwork(const NetworkRequest &request,
   writeLibraries({{request.name + ".o", compiled.code}}, request.name, parts,
                  request.target, folder);
   folder.write(request.name + ".h", headerText(request, compiled));
+  folder.removeOthers(earlier);
   return compiled;
 }
 

@@ -22,20 +22,21 @@ class TemporaryFolder {
 public:
   TemporaryFolder() {
     if (std::error_code error =
-            llvm::sys::fs::createUniqueDirectory("lacuna", path))
+            llvm::sys::fs::createUniqueDirectory("lacuna", root))
       throw EnvironmentError("cannot make a temporary folder: " +
                              error.message());
   }
-  ~TemporaryFolder() { (void)llvm::sys::fs::remove_directories(path); }
+  ~TemporaryFolder() { (void)llvm::sys::fs::remove_directories(root); }
   TemporaryFolder(const TemporaryFolder &) = delete;
   TemporaryFolder &operator=(const TemporaryFolder &) = delete;
 
+  std::string path() const { return root.str().str(); }
   std::string file(const std::string &name) const {
-    return (path + "/" + name).str();
+    return path() + "/" + name;
   }
 
 private:
-  llvm::SmallString<128> path;
+  llvm::SmallString<128> root;
 };
 
 } // namespace lacuna

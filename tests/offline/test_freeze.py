@@ -11,7 +11,7 @@ import re
 import unittest
 
 from idx_data import write_set
-from lacuna_tool import ENVIRONMENT_ERROR, USAGE_ERROR, USER_ERROR, ToolTest
+from lacuna_tool import ENVIRONMENT_ERROR, USER_ERROR, ToolTest
 
 TARGETS = (
     "x86-64-v3", "x86-64-v4", "cortex-a76", "neoverse-v1", "apple-m1", "cortex-a15",
@@ -89,6 +89,20 @@ class FreezeTest(ToolTest):
         self.assertIn(b"define i32 @net_run", self.read(os.path.join("out", "net.ll")))
         self.assertEqual(self.read(os.path.join("out", "net.o"))[:4], b"\x7fELF")
 
+    def test_what_is_no_longer_asked_for_goes(self):
+        self.freeze("--emit", "asm,obj,archive,shared")
+        self.write(os.path.join("out", "libother.a"), "of somebody else")
+        self.freeze("--emit", "archive")
+        self.assertEqual(
+            sorted(os.listdir(self.path("out"))), ["libnet.a", "libother.a", "net.h"]
+        )
+
+    def test_what_was_not_written_by_freeze_stays(self):
+        self.write(os.path.join("out", "net.h"), "// a header by hand")
+        self.write(os.path.join("out", "net.s"), "by hand")
+        self.freeze("--emit", "archive")
+        self.assertIn("net.s", os.listdir(self.path("out")))
+
     def test_refusals(self):
         out = ("-o", self.path("refused"))
         self.refuse(USER_ERROR, ["missing.safetensors"],
@@ -103,8 +117,11 @@ class FreezeTest(ToolTest):
                     "--target", "apple-m1", "--emit", "shared", *out)
         self.refuse(USER_ERROR, ["riscv64"],
                     "freeze", self.checkpoint, "--target", "riscv64-linux-gnu", *out)
-        self.refuse(USAGE_ERROR, [], "freeze", self.checkpoint, "--emit", "wasm", *out)
-        self.refuse(USAGE_ERROR, [],
+        self.refuse(USER_ERROR, ["wasm"],
+                    "freeze", self.checkpoint, "--emit", "wasm", *out)
+        self.refuse(USER_ERROR, ["arm64-foo-bar", "neoverse-v1"],
+                    "freeze", self.checkpoint, "--target", "arm64-foo-bar", *out)
+        self.refuse(USER_ERROR, ["--bake-limit"],
                     "freeze", self.checkpoint, "--bake-limit", 1 << 20, *out)
         self.assertFalse(os.path.exists(self.path("refused")))
         damaged = self.write("damaged.safetensors", self.read_checkpoint()[:-8])
