@@ -6,6 +6,7 @@
 # ===------------------------------------------------------------------------===#
 
 import os
+import platform
 import unittest
 
 from idx_data import write_set
@@ -44,16 +45,59 @@ class BadDriverFlags(ToolTest):
         self.refuse(USAGE_ERROR, ["unknown command 'trian'"], "trian")
 
 
+    def test_arguments_that_no_flag_takes_are_named_in_their_order(self):
+        for words in (("train",), ("bench", "kernels")):
+            with self.subTest(words=words):
+                self.refuse(
+                    USAGE_ERROR,
+                    ["not expected: --fast 3 --slow", "lacuna %s --help" % " ".join(words)],
+                    *words, "--fast", 3, "--slow"
+                )
+
+    def test_a_flag_without_its_value(self):
+        self.refuse(USAGE_ERROR, ["--model"], "train", "--model")
+
+    def test_no_model(self):
+        data = ("--data", "mnist:nowhere")
+        self.refuse(USAGE_ERROR, ["--model is required"], "train", *data)
+        self.refuse(USAGE_ERROR, ["--data is required"], "train", "--model", "lenet-5-caffe")
+        self.refuse(USAGE_ERROR, ["--model or --layers"], "tune")
+        self.refuse(USAGE_ERROR, ["--model or --descriptor"], "compile", "-o", "out")
+        # A resumed run has both from its checkpoint.
+        self.refuse(USER_ERROR, ["absent"], "train", "--resume", self.path("absent"))
+        self.assertNotIn("REQUIRED", self.succeed("train", "--help").stdout)
+
+    def test_every_command_has_the_same_sparsities(self):
+        model = ("--model", "lenet-300-100")
+        for command in (
+            ("train", *model, "--data", "mnist:nowhere"),
+            ("compile", *model, "-o", self.path("out")),
+            ("tune", *model, "--cache-dir", self.path("cache")),
+            ("bench", "kernels"),
+            ("bench", "step"),
+            ("bench", "memory"),
+            ("bench", "mutation"),
+            ("bench", "inference"),
+        ):
+            for value in ("1", "-0.1", "nan"):
+                with self.subTest(command=command, value=value):
+                    said = "sparsity: is %s, must be at least 0 and below 1" % value
+                    self.refuse(USER_ERROR, [said], *command, "--sparsity=" + value)
+            with self.subTest(command=command):
+                self.refuse(USAGE_ERROR, ["--sparsity", "much"], *command,
+                            "--sparsity", "much")
+
+
 class BadRunFlags(LayerTest):
     def test_unknown_flag(self):
         self.refuse_run(USAGE_ERROR, ["--fast"], "--fast")
 
     def test_unknown_operation(self):
         flags = [w.replace("forward", "backward") for w in self.flags()]
-        self.refuse(USAGE_ERROR, ["--op", "backward"], *flags)
+        self.refuse(USER_ERROR, ["--op", "backward", "grad-input"], *flags)
 
     def test_unknown_level(self):
-        self.refuse_run(USAGE_ERROR, ["--level", "baked"], "--level", "baked")
+        self.refuse_run(USER_ERROR, ["--level", "baked"], "--level", "baked")
 
     def test_unknown_cpu(self):
         self.refuse_run(USER_ERROR, ["cpu", "pentium-9"], "--cpu", "pentium-9")
@@ -307,6 +351,12 @@ class BadTrainFlags(ToolTest):
         path = self.path("absent/metrics.jsonl")
         flags = self.flags(metrics=path, data="mnist:" + self.path("nowhere"))
         self.refuse(ENVIRONMENT_ERROR, [path], *flags)
+
+    def test_a_cpu_that_lacks_what_kernels_need(self):
+        if platform.machine() != "x86_64":
+            self.skipTest("the names are of x86-64")
+        flags = self.flags(cpu="x86-64")
+        self.refuse(USER_ERROR, ["cpu", "x86-64", "lacks avx2, fma"], *flags)
 
     def test_divergence_names_layer_and_step(self):
         process = lacuna(*self.flags(lr=1e20, epochs=3))

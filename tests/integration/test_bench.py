@@ -84,7 +84,7 @@ class BenchTest(ToolTest):
 
 class KernelsTest(BenchTest):
     def test_rows(self):
-        for scheme in ("dense", "unstructured", "block", "pattern"):
+        for scheme in ("dense", "unstructured", "block", "pattern", "channel"):
             with self.subTest(scheme=scheme):
                 rows, said = self.report(*TINY, "--scheme", scheme)
                 self.assertEqual([row["op"] for row in rows], OPERATIONS)
@@ -130,24 +130,45 @@ class KernelsTest(BenchTest):
     def test_flags_out_of_range(self):
         for flag, value in {
             "--rounds": 0,
-            "--sparsity": 1.5,
             "--threads": 0,
             "--batch": 0,
             "--scheme": "random",
         }.items():
             with self.subTest(flag=flag):
                 self.refuse(
-                    USAGE_ERROR, [flag, str(value)], "bench", "kernels", flag, value
+                    USER_ERROR, [flag, str(value)], "bench", "kernels", flag, value
                 )
+        self.refuse(USAGE_ERROR, ["--rounds", "x"], "bench", "kernels", "--rounds", "x")
 
     def test_unwritable_report(self):
         path = self.path("absent", "report.json")
         self.refuse(ENVIRONMENT_ERROR, ["--json", path], *TINY, "--json", path)
 
 
+class ReportTest(BenchTest):
+    def test_a_command_that_fails_leaves_the_earlier_report(self):
+        path = self.write("report.json", "[]")
+        for command in (
+            ("bench", "step", "--model", "lenet-6"),
+            ("bench", "memory", "--model", "lenet-300-100", "--method", "snipp"),
+            ("bench", "inference", "--model", "lstm-a"),
+            ("tune", "--model", "lenet-6", "--cache-dir", self.path("schedules")),
+        ):
+            with self.subTest(command=command):
+                self.refuse(USER_ERROR, [], *command, "--json", path)
+                self.assertEqual(self.read("report.json"), b"[]")
+
+    def test_a_report_that_is_no_file(self):
+        folder = self.path("folder")
+        os.mkdir(folder)
+        self.refuse(USER_ERROR, ["--json", folder], *TINY, "--json", folder)
+        self.refuse(ENVIRONMENT_ERROR, ["--json", "regular file"], *TINY, "--json",
+                    "/dev/null")
+
+
 class StepTest(BenchTest):
     def test_fields(self):
-        for scheme in ("dense", "block"):
+        for scheme in ("dense", "block", "channel"):
             with self.subTest(scheme=scheme):
                 report, said = self.report(*STEP, "--scheme", scheme)
                 self.assertEqual(set(report), STEP_FIELDS)
@@ -179,7 +200,7 @@ class StepTest(BenchTest):
         self.assertAlmostEqual(sum(parts.values()) / report["step_ms"], 1, places=6)
 
     def test_no_steps(self):
-        self.refuse(USAGE_ERROR, ["--steps", "0"], "bench", "step", "--steps", 0)
+        self.refuse(USER_ERROR, ["--steps", "0"], "bench", "step", "--steps", 0)
 
     def test_unknown_model(self):
         self.refuse(
@@ -268,9 +289,10 @@ class MemoryTest(BenchTest):
 
     def test_bad_flags(self):
         for flag, value in {"--steps": 0, "--update-period": 0, "--batch": 0}.items():
-            self.refuse(USAGE_ERROR, [flag], *self.FLAGS, flag, value)
+            self.refuse(USER_ERROR, [flag], *self.FLAGS, flag, value)
         self.refuse(USER_ERROR, ["method", "rigll"], *self.FLAGS, "--method", "rigll")
-        self.refuse(USER_ERROR, ["scheme", "all"], *self.FLAGS, "--scheme", "all")
+        for scheme in ("all", "dense"):
+            self.refuse(USER_ERROR, ["scheme", scheme], *self.FLAGS, "--scheme", scheme)
 
 
 class MutationTest(BenchTest):
@@ -324,7 +346,7 @@ class MutationTest(BenchTest):
             self.refuse(USER_ERROR, ["method", method], *self.FLAGS, "--method", method)
 
     def test_bad_flags(self):
-        self.refuse(USAGE_ERROR, ["--rounds"], *self.FLAGS, "--rounds", 0)
+        self.refuse(USER_ERROR, ["--rounds"], *self.FLAGS, "--rounds", 0)
         self.refuse(
             USER_ERROR, ["model", "lenet-6"], "bench", "mutation", "--model", "lenet-6"
         )
@@ -339,13 +361,25 @@ class InferenceTest(BenchTest):
 
     def test_every_scheme_is_reported(self):
         # Where the dense peer is there, the command compares its results.
-        rows = self.inference("--model", "lenet-5-caffe", "--scheme", "block,dense")
-        self.assertEqual([row["scheme"] for row in rows], ["block", "dense"])
+        rows = self.inference("--model", "lenet-5-caffe", "--scheme",
+                              "block,dense,channel")
+        self.assertEqual(
+            [row["scheme"] for row in rows], ["block", "dense", "channel"]
+        )
         for row in rows:
             self.assertEqual(set(row), INFERENCE_FIELDS)
             self.assertGreater(row["lacuna_us"], 0)
             self.assertIsNone(row["xnnpack_us"])
         self.assertLess(rows[0]["code_bytes"], rows[1]["code_bytes"] / 2)
+
+    def test_nothing_temporary_stays_when_it_fails(self):
+        temporary = self.path("temporary")
+        os.mkdir(temporary)
+        # Without a linker.
+        with mock.patch.dict(os.environ, TMPDIR=temporary, PATH=self.path("nowhere")):
+            self.refuse(ENVIRONMENT_ERROR, ["ld.lld"], "bench", "inference",
+                        "--model", "lenet-300-100")
+        self.assertEqual(os.listdir(temporary), [])
 
     def test_the_limit_decides_what_is_baked(self):
         layer = ("--layer", "16,32,10,1,1", "--scheme", "unstructured")
@@ -356,7 +390,7 @@ class InferenceTest(BenchTest):
 
     def test_refusals(self):
         self.refuse(USER_ERROR, ["lstm"], "bench", "inference", "--model", "lstm-a")
-        self.refuse(USAGE_ERROR, [], "bench", "inference", "--scheme", "circle")
+        self.refuse(USER_ERROR, ["circle"], "bench", "inference", "--scheme", "circle")
         self.refuse(USAGE_ERROR, [], "bench", "inference", "--model", "resnet-20",
                     "--layer", "8,8,8,3,1")
         self.refuse(ENVIRONMENT_ERROR, ["--json"], "bench", "inference",

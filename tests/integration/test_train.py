@@ -81,6 +81,7 @@ class TrainTest(ToolTest):
             for w in ("--" + name, v)
         ]
         process = self.succeed("train", *words, "--weights-hash", *extra)
+        self.said = process.stderr
         with open(metrics, encoding="utf-8") as file:
             lines = [json.loads(line) for line in file]
         hashes = re.findall(r"\b[0-9a-f]{16}\b", process.stdout)
@@ -190,6 +191,22 @@ class TrainTest(ToolTest):
         self.assertEqual(second["compiles"], 0)
         self.assertGreater(second["cache_hits"], 0)
         self.assertEqual(first_hash, second_hash)
+
+    def test_a_cold_start_says_that_it_compiles(self):
+        for extra, cache in (((), "a"), (("--quiet",), "b")):
+            _, summary, _ = self.train(*extra, cache=self.path(cache))
+            line = "compiling %d kernels\n" % summary["compiles"]
+            self.assertEqual(line in self.said, not extra, self.said)
+        self.train(cache=self.path("a"))
+        self.assertNotIn("compiling", self.said)
+
+    def test_a_run_too_short_to_mutate_is_warned_of(self):
+        flags = {"method": "rigl", "cache": self.path("shared")}
+        self.train(**flags)
+        self.assertEqual(self.said.count("warning: rigl mutates every 100 steps"), 1)
+        self.assertIn("--update-period", self.said)
+        self.train(update_period=5, **flags)
+        self.assertNotIn("warning", self.said)
 
     def test_kernels_for_another_cpu_learn_too(self):
         cache = self.path("shared")

@@ -166,22 +166,24 @@ class CompileTest(ToolTest):
         self.refuse(USER_ERROR, ["riscv64", "lacuna targets"],
                     *compile, "--target", "riscv64-linux-gnu")
         self.refuse(USER_ERROR, ["no-such-cpu"], *compile, "--cpu", "no-such-cpu")
-        self.refuse(ENVIRONMENT_ERROR, ["AVX2"], *compile,
+        self.refuse(USER_ERROR, ["x86-64-v2", "lacks avx2, fma"], *compile,
                     "--target", "x86_64-linux-gnu", "--cpu", "x86-64-v2")
+        self.refuse(USER_ERROR, ["arm64-foo-bar", "neoverse-v1"], *compile,
+                    "--target", "arm64-foo-bar")
         self.refuse(USER_ERROR, ["emit", "linker"], *compile,
                     "--target", "apple-m1", "--emit", "shared")
         self.refuse(USER_ERROR, ["identifier"], *compile, "--name", "a-b")
-        self.refuse(USER_ERROR, ["--model", "--descriptor"],
+        self.refuse(USAGE_ERROR, ["--model", "--descriptor"],
                     "compile", "-o", self.path("out"))
         self.refuse(USER_ERROR, ["is unknown"],
                     "compile", "--model", "no-model", "-o", self.path("out"))
         self.refuse(USER_ERROR, ["images of -1x-1x784", "between"],
                     "compile", "--model", "lenet-300-100", "--input=-1,-1,784",
                     "-o", self.path("out"))
-        self.refuse(USER_ERROR, ["scheme: 'dense' is unknown", "channel"],
+        self.refuse(USER_ERROR, ["--scheme: dense not in", "channel"],
                     "compile", "--model", "lenet-300-100", "--scheme", "dense",
                     "-o", self.path("out"))
-        self.refuse(USAGE_ERROR, [], *compile, "--emit", "wasm")
+        self.refuse(USER_ERROR, ["wasm"], *compile, "--emit", "wasm")
         self.refuse(USAGE_ERROR, [], *compile, "--model", "lenet-5-caffe")
         self.refuse(ENVIRONMENT_ERROR, ["cannot create"], "compile", "--descriptor",
                     self.conv, "-o", os.path.join(self.conv, "out"))

@@ -86,6 +86,7 @@ class ToolTest(unittest.TestCase):
         process = lacuna(*arguments)
         said = process.stderr
         self.assertEqual(process.returncode, code, said)
+        self.assertRegex(said, "(?m)^lacuna: error: ")
         for part in parts:
             self.assertIn(part, said)
         self.assertNotIn("bug in Lacuna", said)

@@ -7,8 +7,11 @@
 
 #include "BenchInference.h"
 
+#include "../../TemporaryFolder.h"
+#include "CommandLine.h"
 #include "DenseConvolution.h"
 #include "DenseNetwork.h"
+#include "JsonReport.h"
 #include "KernelBenchmark.h"
 #include "RandomData.h"
 #include "SparsePointwise.h"
@@ -24,9 +27,6 @@
 #include <cmath>
 #include <cstdio>
 #include <dlfcn.h>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <random>
 
 namespace lacuna {
@@ -36,15 +36,9 @@ namespace {
 using namespace benchmarks;
 using Json = nlohmann::ordered_json;
 
-const std::map<std::string, Scheme> kSchemes = {
-    {"dense", Scheme::Dense},
-    {"unstructured", Scheme::Unstructured},
-    {"block", Scheme::Block},
-    {"pattern", Scheme::Pattern}};
-
 struct Flags {
   std::string model = "resnet-32", layer;
-  std::vector<std::string> schemes{"block"};
+  std::vector<Scheme> schemes{Scheme::Block};
   double sparsity = 0.9;
   int64_t bakeLimit = -1;
   int rounds = 200;
@@ -55,14 +49,8 @@ struct Flags {
 class FrozenFunction {
 public:
   explicit FrozenFunction(const NetworkRequest &request) {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "lacuna-bench-XXXXXX")
-            .string();
-    if (!mkdtemp(pattern.data()))
-      throw EnvironmentError("cannot make a temporary folder like " + pattern);
-    folder = pattern;
-    compiled = writeNetwork(request, {CodePart::Shared}, folder);
-    std::string path = folder + "/lib" + request.name + ".so";
+    compiled = writeNetwork(request, {CodePart::Shared}, folder.path());
+    std::string path = folder.file("lib" + request.name + ".so");
     library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library)
       throw EnvironmentError(path + ": cannot be loaded: " + dlerror());
@@ -76,8 +64,6 @@ public:
   ~FrozenFunction() {
     if (library)
       dlclose(library);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
   }
 
   void operator()(const float *images, float *logits) {
@@ -88,7 +74,8 @@ public:
   CompiledNetwork compiled;
 
 private:
-  std::string folder;
+  /// Goes even when the constructor throws.
+  TemporaryFolder folder;
   void *library = nullptr;
   int (*run)(const float *, float *, void *) = nullptr;
   Buffer<float> scratch{MemoryKind::Scratch, 1};
@@ -120,8 +107,7 @@ double relativeDistance(const std::vector<float> &a,
   return std::sqrt(difference / norm);
 }
 
-Json benchScheme(const Flags &flags, const std::string &schemeName) {
-  Scheme scheme = kSchemes.at(schemeName);
+Json benchScheme(const Flags &flags, Scheme scheme) {
   Network network = buildNetwork(flags, scheme);
   MethodOptions options;
   options.sparsity = flags.sparsity;
@@ -174,7 +160,7 @@ Json benchScheme(const Flags &flags, const std::string &schemeName) {
   std::vector<double> seconds = bestInTurns(sides, flags.rounds);
 
   Json row{{"network", flags.layer.empty() ? flags.model : flags.layer},
-           {"scheme", schemeName},
+           {"scheme", schemeName(scheme)},
            {"sparsity", scheme == Scheme::Dense ? 0 : flags.sparsity},
            {"lacuna_us", seconds[0] * 1e6},
            {"onednn_us", nullptr},
@@ -183,7 +169,8 @@ Json benchScheme(const Flags &flags, const std::string &schemeName) {
            {"code_bytes", frozen.compiled.code.size()},
            {"scratch_bytes", frozen.compiled.scratchBytes}};
   std::printf("%-14s %-13s %.2f %10.1f us",
-              row["network"].get<std::string>().c_str(), schemeName.c_str(),
+              row["network"].get<std::string>().c_str(),
+              row["scheme"].get<std::string>().c_str(),
               row["sparsity"].get<double>(), seconds[0] * 1e6);
   for (size_t i = 1; i < sides.size(); ++i) {
     row[names[i] + "_us"] = seconds[i] * 1e6;
@@ -197,22 +184,13 @@ Json benchScheme(const Flags &flags, const std::string &schemeName) {
 }
 
 void benchInference(const Flags &flags) {
-  std::ofstream report;
-  if (!flags.json.empty()) {
-    report.open(flags.json);
-    if (!report)
-      throw EnvironmentError("--json: cannot write " + flags.json);
-  }
+  JsonReport report(flags.json);
   std::printf("one image, one thread, dense peer: %s\n",
               denseConvolutionName());
   Json rows = Json::array();
-  for (const std::string &scheme : flags.schemes)
+  for (Scheme scheme : flags.schemes)
     rows.push_back(benchScheme(flags, scheme));
-  if (flags.json.empty())
-    return;
-  report << rows.dump(2) << "\n" << std::flush;
-  if (!report)
-    throw EnvironmentError("--json: cannot write " + flags.json);
+  report.write(rows);
 }
 
 } // namespace
@@ -228,19 +206,17 @@ std::function<void()> addBenchInference(CLI::App &bench, CLI::App *&command) {
                    "Instead of a model, one convolution as C,O,H,K,S; of 1x1 "
                    "ones also beside XNNPACK's sparse operator")
       ->excludes(model);
-  command
-      ->add_option("--scheme", flags->schemes, "Schemes, such as block,dense")
-      ->delimiter(',')
-      ->check(CLI::IsMember(kSchemes))
-      ->capture_default_str();
+  addChoices(*command, "--scheme", flags->schemes, allSchemes(),
+             "Schemes, such as block,dense")
+      ->default_str("block");
   command->add_option("--sparsity", flags->sparsity, "Share of zeros")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(isSparsity())
       ->capture_default_str();
   command->add_option("--bake-limit", flags->bakeLimit, "As of lacuna freeze");
   command
       ->add_option("--rounds", flags->rounds,
                    "Turns of each side; the fastest counts")
-      ->check(CLI::Range(1, 1000000))
+      ->check(between(1, 1000000))
       ->capture_default_str();
   command->add_option("--cpu", flags->cpu, "Compile for another CPU than this");
   command->add_option("--json", flags->json, "Write the rows as a JSON array");

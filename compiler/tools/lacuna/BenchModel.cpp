@@ -61,9 +61,10 @@ KernelEstimate estimateKernel(const LayerShape &shape, Operation operation,
   return sum;
 }
 
-nlohmann::json row(const LayerShape &shape, Operation operation, Scheme scheme,
-                   const Target &target, const KernelEstimate &estimate,
-                   const KernelEstimate &dense) {
+nlohmann::ordered_json row(const LayerShape &shape, Operation operation,
+                           Scheme scheme, const Target &target,
+                           const KernelEstimate &estimate,
+                           const KernelEstimate &dense) {
   double loops = double(estimate.loops);
   return {{"layer", shape.name},
           {"op", operationName(operation)},
@@ -85,10 +86,10 @@ nlohmann::json row(const LayerShape &shape, Operation operation, Scheme scheme,
 
 } // namespace
 
-nlohmann::json modelKernels(const std::vector<LayerShape> &shapes,
-                            Scheme scheme,
-                            const std::vector<std::string> &targets) {
-  nlohmann::json rows = nlohmann::json::array();
+nlohmann::ordered_json modelKernels(const std::vector<LayerShape> &shapes,
+                                    Scheme scheme,
+                                    const std::vector<std::string> &targets) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   std::printf("%s, estimates of inner loops by llvm-mca; nothing was run\n"
               "%-12s %-20s %-11s %7s %5s %6s %6s %9s %9s\n",
               std::string(schemeName(scheme)).c_str(), "cpu", "layer", "op",
@@ -96,8 +97,7 @@ nlohmann::json modelKernels(const std::vector<LayerShape> &shapes,
   for (const std::string &name : targets) {
     Target target = crossTarget(name, "");
     for (const LayerShape &shape : shapes)
-      for (Operation operation :
-           {Operation::Forward, Operation::GradInput, Operation::GradWeight}) {
+      for (Operation operation : kAllOperations) {
         KernelEstimate dense =
             estimateKernel(shape, operation, Scheme::Dense, target);
         KernelEstimate estimate =
@@ -105,7 +105,7 @@ nlohmann::json modelKernels(const std::vector<LayerShape> &shapes,
                 ? dense
                 : estimateKernel(shape, operation, scheme, target);
         rows.push_back(row(shape, operation, scheme, target, estimate, dense));
-        const nlohmann::json &made = rows.back();
+        const nlohmann::ordered_json &made = rows.back();
         auto number = [&](const char *field) {
           return made[field].get<double>();
         };

@@ -20,9 +20,9 @@ namespace lacuna {
 /// Prints what llvm-mca expects of the inner loops of each operation of the
 /// layers, on each target, beside those of the dense scheme. Runs no kernel, so
 /// the targets may be other machines. Returns a row for each, as JSON.
-nlohmann::json modelKernels(const std::vector<benchmarks::LayerShape> &shapes,
-                            Scheme scheme,
-                            const std::vector<std::string> &targets);
+nlohmann::ordered_json
+modelKernels(const std::vector<benchmarks::LayerShape> &shapes, Scheme scheme,
+             const std::vector<std::string> &targets);
 
 } // namespace lacuna
 

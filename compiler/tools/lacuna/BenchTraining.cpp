@@ -8,15 +8,13 @@
 #include "BenchTraining.h"
 
 #include "CommandLine.h"
+#include "JsonReport.h"
 #include "MemoryBenchmark.h"
 #include "MutationBenchmark.h"
-
-#include "lacuna/Support/Error.h"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,7 +28,8 @@ using Json = nlohmann::ordered_json;
 
 struct Flags {
   std::string model = "resnet-32";
-  std::vector<std::string> methods{"mest-em"}, schemes{"block"};
+  std::vector<std::string> methods{"mest-em"};
+  std::vector<Scheme> schemes{Scheme::Block};
   std::string json;
   ProviderOptions provider;
 };
@@ -48,63 +47,35 @@ void define(CLI::App &app, Flags &flags, double &sparsity) {
   app.add_option("--method", flags.methods, "Methods, such as mest-em,static")
       ->delimiter(',')
       ->capture_default_str();
-  app.add_option("--scheme", flags.schemes, "Schemes, such as block,pattern")
-      ->delimiter(',')
-      ->capture_default_str();
+  addChoices(app, "--scheme", flags.schemes, sparseSchemes(),
+             "Schemes, such as block,pattern")
+      ->default_str("block");
   app.add_option("--sparsity", sparsity, "Share of zeros")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(isSparsity())
       ->capture_default_str();
   app.add_option("--json", flags.json, "Write the rows as a JSON array");
   app.add_option("--threads", flags.provider.threads, "Threads")
-      ->check(CLI::Range(1, 256))
+      ->check(between(1, 256))
       ->capture_default_str();
   addCompilerFlags(app, flags.provider);
   addCacheFlags(app, flags.provider);
 }
-
-/// A file that cannot be written is refused before minutes go into its content.
-class Report {
-public:
-  explicit Report(const std::string &path) : path(path) {
-    if (!path.empty())
-      out.open(path);
-    verify();
-  }
-  void add(Json row) { rows.push_back(std::move(row)); }
-  void close() {
-    if (!path.empty())
-      out << rows.dump(2) << "\n" << std::flush;
-    verify();
-  }
-
-private:
-  void verify() const {
-    if (!path.empty() && !out)
-      throw EnvironmentError("--json: cannot write " + path);
-  }
-
-  std::string path;
-  std::ofstream out;
-  Json rows = Json::array();
-};
 
 /// The kernels of all rows come from one provider, which is no part of what is
 /// measured.
 template <typename Run>
 void forEachRow(const Flags &flags, const ProviderFactory &makeProvider,
                 Run run) {
-  std::vector<Scheme> schemes;
-  for (const std::string &name : flags.schemes)
-    schemes.push_back(parseSparseScheme(name));
-  Report report(flags.json);
+  JsonReport report(flags.json);
   ThreadPool pool(flags.provider.threads);
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
+  Json rows = Json::array();
   for (const std::string &method : flags.methods)
-    for (Scheme scheme : schemes) {
-      report.add(run(method, scheme, *provider, pool));
+    for (Scheme scheme : flags.schemes) {
+      rows.push_back(run(method, scheme, *provider, pool));
       std::fflush(stdout);
     }
-  report.close();
+  report.write(rows);
 }
 
 double megabytes(int64_t bytes) { return double(bytes) / 1e6; }
@@ -223,18 +194,18 @@ std::function<void()> addBenchMemory(CLI::App &bench,
       "memory", "Peak memory of training by kind, beside the formula");
   define(*command, *flags, flags->options.sparsity);
   command->add_option("--batch", flags->options.batch, "Images")
-      ->check(CLI::Range(1, 65536))
+      ->check(between(1, 65536))
       ->capture_default_str();
   command->add_option("--epochs", flags->options.epochs, "Epochs")
-      ->check(CLI::Range(1, 1000))
+      ->check(between(1, 1000))
       ->capture_default_str();
   command->add_option("--steps", flags->options.steps, "Steps an epoch")
-      ->check(CLI::Range(1, 100000))
+      ->check(between(1, 100000))
       ->capture_default_str();
   command
       ->add_option("--update-period", flags->options.updatePeriod,
                    "Steps between mutations, for methods that count them")
-      ->check(CLI::Range(1, 100000))
+      ->check(between(1, 100000))
       ->capture_default_str();
   return [flags, &makeProvider] {
     forEachRow(*flags, makeProvider,
@@ -255,7 +226,7 @@ std::function<void()> addBenchMutation(CLI::App &bench,
   command
       ->add_option("--rounds", flags->options.rounds,
                    "Mutations; the fastest and the median are printed")
-      ->check(CLI::Range(1, 1000))
+      ->check(between(1, 1000))
       ->capture_default_str();
   return [flags, &makeProvider] {
     forEachRow(*flags, makeProvider,

@@ -9,12 +9,24 @@
 #define LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
 
 #include "lacuna/Compiler/ProviderOptions.h"
+#include "lacuna/Support/Error.h"
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace lacuna {
+
+/// The command line is wrong, whatever its values are.
+class UsageError : public Error {
+public:
+  explicit UsageError(const std::string &message)
+      : Error(ExitCode::UsageError, message) {}
+};
 
 /// What kernels are compiled for, and where their stages go.
 void addCompilerFlags(CLI::App &app, ProviderOptions &options);
@@ -26,12 +38,82 @@ void addTunedFlags(CLI::App &app, ProviderOptions &options);
 /// Those, and how the cache is used.
 void addCacheFlags(CLI::App &app, ProviderOptions &options);
 
-/// Throws UserError, naming the known schemes, on an unknown name; dense is not
-/// one a method can be given.
-Scheme parseSparseScheme(const std::string &name);
+//===----------------------------------------------------------------------===//
+// Values. One that is refused is a UserError; text where a number is due is a
+// UsageError.
+//===----------------------------------------------------------------------===//
 
-/// Parses the flags, then runs `execute`. Help and wrong flags are answered
-/// here. Returns the exit code; what `execute` throws passes through.
+/// Checks that a number lies between two, both included; NaN does not.
+template <typename T> CLI::Validator between(T least, T greatest) {
+  std::ostringstream range;
+  range << "between " << least << " and " << greatest;
+  return CLI::Validator(
+      [least, greatest, rule = range.str()](const std::string &text) {
+        T value;
+        // What is no number is refused where it is converted.
+        if (!CLI::detail::lexical_cast(text, value) ||
+            (value >= least && value <= greatest))
+          return std::string();
+        return "is " + text + ", must be " + rule;
+      },
+      range.str());
+}
+
+/// Checks as training does that a number is a sparsity.
+CLI::Validator isSparsity();
+
+/// Values that have names.
+template <typename T> using Choices = std::map<std::string, T>;
+
+const Choices<Scheme> &allSchemes();
+/// Those a sparse layer can have: all but dense.
+const Choices<Scheme> &sparseSchemes();
+const Choices<Operation> &allOperations();
+const Choices<Level> &allLevels();
+
+/// A flag that takes one of these names, which its help and its errors list.
+/// `choices` must outlive the app.
+template <typename Target, typename T>
+CLI::Option *addChoice(CLI::App &app, const std::string &flag, Target &target,
+                       const Choices<T> &choices,
+                       const std::string &description) {
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&target, &choices](const std::string &name) {
+            target = choices.at(name);
+          },
+          description)
+      ->check(CLI::IsMember(choices));
+}
+
+/// A flag that takes a list of them, with commas. Replaces what `targets` has.
+template <typename T>
+CLI::Option *addChoices(CLI::App &app, const std::string &flag,
+                        std::vector<T> &targets, const Choices<T> &choices,
+                        const std::string &description) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          flag,
+          [&targets, &choices](const std::vector<std::string> &names) {
+            targets.clear();
+            for (const std::string &name : names)
+              targets.push_back(choices.at(name));
+          },
+          description)
+      ->delimiter(',')
+      ->check(CLI::IsMember(choices));
+}
+
+/// --op, a list of operations. Empty stands for all.
+CLI::Option *addOperationsFlag(CLI::App &app,
+                               std::vector<Operation> &operations);
+/// Whether such a list has this one.
+bool isWanted(Operation operation, const std::vector<Operation> &operations);
+
+/// Parses the flags, then runs `execute`. Answers calls for help, throws
+/// UsageError and UserError on wrong flags. Returns the exit code; what
+/// `execute` throws passes through.
 int runCommand(CLI::App &app, int argc, char **argv,
                const std::function<void()> &execute);
 

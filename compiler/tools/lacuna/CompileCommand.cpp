@@ -19,7 +19,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <map>
 #include <optional>
 
 namespace lacuna {
@@ -45,26 +44,18 @@ Examples:
   lacuna compile --descriptor conv.json --target x86-64-v3 --emit=asm -o asm
 )";
 
-const std::map<std::string, Operation> kOperations = {
-    {"forward", Operation::Forward},
-    {"grad-input", Operation::GradInput},
-    {"grad-weight", Operation::GradWeight}};
-
-const std::map<std::string, Level> kLevels = {
-    {"stream", Level::Stream}, {"specialised", Level::Specialised}};
-
 struct CompileFlags {
   std::string model;
   std::vector<std::string> descriptors;
-  std::string scheme = "block";
+  Scheme scheme = Scheme::Block;
   double sparsity = 0.9;
   std::vector<int64_t> input;
   std::optional<int64_t> classes;
   DeviceFlags device;
   std::string output;
   std::string name = "kernels";
-  std::vector<std::string> operations;
-  std::string level = "specialised";
+  std::vector<Operation> operations;
+  Level level = Level::Specialised;
   bool noFusion = false;
   bool noStreamKernels = false;
   ProviderOptions provider; ///< Only its cache and its threads.
@@ -77,14 +68,13 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       app.add_option("--descriptor", flags.descriptors,
                      "Compile the kernels of a layer (JSON); may be repeated");
   model->excludes(descriptor);
-  app.add_option("--scheme", flags.scheme,
-                 "Of the model's sparse layers: unstructured, block, pattern "
-                 "or channel")
+  addChoice(app, "--scheme", flags.scheme, sparseSchemes(),
+            "Of the model's sparse layers")
       ->excludes(descriptor)
-      ->capture_default_str();
+      ->default_str(std::string(schemeName(flags.scheme)));
   app.add_option("--sparsity", flags.sparsity,
                  "Of the model; 0 means dense kernels, the others serve any")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(isSparsity())
       ->excludes(descriptor)
       ->capture_default_str();
   app.add_option("--input", flags.input,
@@ -95,7 +85,7 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       ->excludes(descriptor);
   app.add_option("--classes", flags.classes,
                  "Classes of the model; default those of its usual images")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(between(1, 1 << 20))
       ->excludes(descriptor);
   app.add_flag("--no-fusion", flags.noFusion,
                "The model runs batch norm and sums as passes of their own")
@@ -105,27 +95,25 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       ->required();
   app.add_option("--name", flags.name, "Of the library, an identifier of C")
       ->capture_default_str();
-  app.add_option("--op", flags.operations,
-                 "Any of forward,grad-input,grad-weight; default all")
-      ->delimiter(',')
-      ->check(CLI::IsMember(kOperations));
-  app.add_option("--level", flags.level,
-                 "stream: one code for any scheme, smaller and slower")
-      ->check(CLI::IsMember(kLevels))
-      ->capture_default_str();
+  addOperationsFlag(app, flags.operations);
+  addChoice(app, "--level", flags.level, allLevels(),
+            "stream: one code for any scheme, smaller and slower")
+      ->default_str(levelName(flags.level));
   app.add_flag("--no-stream-kernels", flags.noStreamKernels,
                "Leave out the kernels for structures met only on the device");
   app.add_option("--threads", flags.provider.threads,
                  "Kernels compiled at once")
-      ->check(CLI::Range(1, 256))
+      ->check(between(1, 256))
       ->capture_default_str();
   addTunedFlags(app, flags.provider);
+  app.final_callback([model, descriptor] {
+    if (model->count() == 0 && descriptor->count() == 0)
+      throw CLI::RequiredError("--model or --descriptor");
+  });
 }
 
 std::vector<KernelRequest> modelRequests(const CompileFlags &flags) {
-  Scheme scheme = parseSparseScheme(flags.scheme);
-  if (flags.sparsity == 0)
-    scheme = Scheme::Dense;
+  Scheme scheme = flags.sparsity == 0 ? Scheme::Dense : flags.scheme;
   ModelInput input = usualInput(flags.model);
   if (!flags.input.empty())
     input.shape = {flags.input[0], flags.input[1], flags.input[2]};
@@ -143,7 +131,7 @@ std::vector<KernelRequest> descriptorRequests(const CompileFlags &flags) {
   std::vector<KernelRequest> requests;
   for (const std::string &path : flags.descriptors) {
     Descriptor descriptor = loadDescriptor(path);
-    for (const auto &[name, operation] : kOperations) {
+    for (Operation operation : kAllOperations) {
       KernelRequest request;
       request.operation = operation;
       request.geometry = descriptor.geometry;
@@ -159,18 +147,15 @@ std::vector<KernelRequest> descriptorRequests(const CompileFlags &flags) {
 }
 
 std::vector<KernelRequest> requestsOf(const CompileFlags &flags) {
-  if (flags.model.empty() == flags.descriptors.empty())
-    throw UserError("compile: give a --model or a --descriptor");
   std::vector<KernelRequest> requests;
   std::set<std::string> listed;
-  for (KernelRequest &request :
-       flags.model.empty() ? descriptorRequests(flags) : modelRequests(flags)) {
-    bool wanted = flags.operations.empty();
-    for (const std::string &name : flags.operations)
-      wanted |= kOperations.at(name) == request.operation;
-    request.level = kLevels.at(flags.level);
+  for (KernelRequest &request : flags.descriptors.empty()
+                                    ? modelRequests(flags)
+                                    : descriptorRequests(flags)) {
+    request.level = flags.level;
     // Layers of a model are alike.
-    if (wanted && listed.insert(requestText(request)).second)
+    if (isWanted(request.operation, flags.operations) &&
+        listed.insert(requestText(request)).second)
       requests.push_back(request);
   }
   return requests;

@@ -7,11 +7,11 @@
 
 #include "DeviceFlags.h"
 
-#include <map>
+#include "CommandLine.h"
 
 namespace lacuna {
 
-static const std::map<std::string, CodePart> kParts = {
+static const Choices<CodePart> kParts = {
     {"mlir", CodePart::Mlir},       {"llvm", CodePart::Llvm},
     {"asm", CodePart::Assembly},    {"obj", CodePart::Object},
     {"archive", CodePart::Archive}, {"shared", CodePart::Shared}};
@@ -19,9 +19,7 @@ static const std::map<std::string, CodePart> kParts = {
 Target DeviceFlags::target() const { return crossTarget(triple, cpu); }
 
 CodeParts DeviceFlags::parts(const Target &target) const {
-  CodeParts parts;
-  for (const std::string &name : emit)
-    parts.insert(kParts.at(name));
+  CodeParts parts(emit.begin(), emit.end());
   if (!parts.empty())
     return parts;
   parts.insert(CodePart::Archive);
@@ -37,11 +35,8 @@ void addDeviceFlags(CLI::App &app, DeviceFlags &flags) {
                  "machine");
   app.add_option("--cpu", flags.cpu,
                  "CPU as LLVM names it; default the target's least");
-  app.add_option("--emit", flags.emit,
-                 "Any of mlir,llvm,asm,obj,archive,shared; default "
-                 "archive,shared")
-      ->delimiter(',')
-      ->check(CLI::IsMember(kParts));
+  addChoices(app, "--emit", flags.emit, kParts,
+             "A list of what to write; default archive,shared");
 }
 
 } // namespace lacuna

@@ -21,7 +21,7 @@ namespace lacuna {
 /// The flags of commands that compile for another machine.
 struct DeviceFlags {
   std::string triple, cpu;
-  std::vector<std::string> emit;
+  std::vector<CodePart> emit;
 
   /// Throws as crossTarget() does.
   Target target() const;

@@ -8,6 +8,7 @@
 #include "Driver.h"
 
 #include "BenchCommand.h"
+#include "CommandLine.h"
 #include "CompileCommand.h"
 #include "ExportCommand.h"
 #include "FreezeCommand.h"
@@ -79,12 +80,10 @@ int dispatch(int argc, char **argv, const ProviderFactory &makeProvider) {
   for (const Command &command : kCommands)
     if (name == command.name)
       return command.run(argc - 1, argv + 1, makeProvider);
-  if (name.empty())
-    std::cerr << "lacuna: error: no command given\n";
-  else
-    std::cerr << "lacuna: error: unknown command '" << name << "'\n";
-  std::cerr << "Run lacuna --help for the commands.\n";
-  return static_cast<int>(ExitCode::UsageError);
+  throw UsageError((name.empty()
+                        ? std::string("no command given")
+                        : "unknown command '" + std::string(name) + "'") +
+                   "\nRun lacuna --help for the commands.");
 }
 
 int report(const char *message, ExitCode code) {

@@ -55,7 +55,7 @@ void defineFlags(CLI::App &app, FreezeFlags &flags) {
   app.add_option("--bake-limit", flags.bakeLimit,
                  "Most bytes of code whose addresses are a layer's active "
                  "weights; larger layers walk tables (16384)")
-      ->check(CLI::Range(0, 131072));
+      ->check(between(0, 131072));
 }
 
 /// What the run took from its pixels and divided them by, channel by channel.

@@ -11,6 +11,7 @@
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Bundle.h"
 #include "lacuna/Runtime/Export.h"
+#include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
 #include "lacuna/Support/Sha256.h"
@@ -37,20 +38,11 @@ const char *kindName(const Geometry &geometry) {
   return geometry.kind == LayerKind::Conv2d ? "conv2d" : "linear";
 }
 
-Json weightShape(const Geometry &geometry) {
-  Json shape{geometry.outChannels, geometry.inChannels};
-  if (geometry.kind == LayerKind::Conv2d) {
-    shape.push_back(geometry.kernel.height);
-    shape.push_back(geometry.kernel.width);
-  }
-  return shape;
-}
-
 Json describe(const std::string &name, const Geometry &geometry,
               const Structure &structure, int64_t units, int64_t active) {
   return {{"name", name},
           {"op", kindName(geometry)},
-          {"shape", weightShape(geometry)},
+          {"shape", geometry.weightShape()},
           {"scheme", schemeName(structure.scheme)},
           {"units", units},
           {"active", active},
@@ -76,10 +68,9 @@ Json inspectCheckpoint(const std::string &path) {
     result[field] = checkpoint.text(field);
   Json layers = Json::array();
   for (const auto &[name, text] : file.metadata()) {
-    if (name.size() <= kLayer.size() ||
-        name.compare(name.size() - kLayer.size(), kLayer.size(), kLayer) != 0)
+    if (!endsWith(name, kLayer))
       continue;
-    std::string parameter = name.substr(0, name.size() - kLayer.size());
+    std::string parameter = withoutEnding(name, kLayer);
     Descriptor layer = parseLayer(text, path + ": " + name);
     auto elements = [&](const char *field) {
       auto entry = file.entries().find(parameter + field);
@@ -142,11 +133,11 @@ Json describe(const BundledKernel &kernel) {
   return {{"symbol", kernel.symbol},
           {"operation", operationName(request.operation)},
           {"op", kindName(geometry)},
-          {"shape", weightShape(geometry)},
+          {"shape", geometry.weightShape()},
           {"plane", plane},
           {"stride", {geometry.stride.height, geometry.stride.width}},
           {"structure", structureText(request.structure)},
-          {"level", request.level == Level::Stream ? "stream" : "specialised"},
+          {"level", levelName(request.level)},
           {"fusion", fusion},
           {"key", kernel.key}};
 }

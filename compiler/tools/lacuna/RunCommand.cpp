@@ -15,8 +15,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <map>
-
 namespace lacuna {
 
 namespace {
@@ -68,39 +66,20 @@ struct RunFlags {
   ProviderOptions provider;
 };
 
-/// Lets a flag choose among names, which its help and its errors list.
-template <typename T>
-void addChoice(CLI::App &app, const std::string &flag, T &target,
-               const std::map<std::string, T> &choices,
-               const std::string &description, bool required) {
-  app.add_option_function<std::string>(
-         flag,
-         [&target, choices](const std::string &name) {
-           target = choices.at(name);
-         },
-         description)
-      ->check(CLI::IsMember(choices))
-      ->required(required);
-}
-
 void defineFlags(CLI::App &app, RunFlags &flags) {
   app.add_option("--descriptor", flags.descriptor, "The layer, as JSON")
       ->required();
-  addChoice<Operation>(app, "--op", flags.operation,
-                       {{"forward", Operation::Forward},
-                        {"grad-input", Operation::GradInput},
-                        {"grad-weight", Operation::GradWeight}},
-                       "The operation", true);
+  addChoice(app, "--op", flags.operation, allOperations(), "The operation")
+      ->required();
   app.add_option("--input", flags.input, "The layer's input (.npy)");
   app.add_option("--weights", flags.weights, "The layer's weights (.npy)");
   app.add_option("--grad-output", flags.gradient,
                  "The gradient of the layer's output (.npy)");
   app.add_option("--output", flags.output, "Where the result goes (.npy)")
       ->required();
-  addChoice<Level>(
-      app, "--level", flags.level,
-      {{"stream", Level::Stream}, {"specialised", Level::Specialised}},
-      "How far code is specialised; default specialised", false);
+  addChoice(app, "--level", flags.level, allLevels(),
+            "How far code is specialised")
+      ->default_str(levelName(flags.level));
   app.add_option("--threads", flags.provider.threads, "Threads")
       ->capture_default_str();
   addCompilerFlags(app, flags.provider);
@@ -130,7 +109,8 @@ void verifyOperand(const CLI::App &app, const std::string &flag, bool needed,
   if (needed && !given)
     throw CLI::RequiredError(flag + " (for --op " + name + ")");
   if (!needed && given)
-    throw CLI::ValidationError(flag, "is not used by --op " + name);
+    throw CLI::ParseError(flag + ": is not used by --op " + name,
+                          CLI::ExitCodes::ExcludesError);
 }
 
 void verifyOperands(const CLI::App &app, Operation operation) {
@@ -155,13 +135,6 @@ std::vector<int64_t> inputShape(const Geometry &geometry) {
 
 std::vector<int64_t> outputShape(const Geometry &geometry) {
   return imageShape(geometry, geometry.outChannels, geometry.output());
-}
-
-std::vector<int64_t> weightShape(const Geometry &geometry) {
-  if (geometry.kind == LayerKind::Linear)
-    return {geometry.outChannels, geometry.inChannels};
-  return {geometry.outChannels, geometry.inChannels, geometry.kernel.height,
-          geometry.kernel.width};
 }
 
 std::vector<int64_t> batchOf(int64_t images, std::vector<int64_t> shape) {
@@ -195,8 +168,8 @@ std::vector<float> readActivations(const std::string &path,
 std::vector<float> readWeights(const std::string &path,
                                const Geometry &geometry) {
   NpyArray weights = readNpy(path);
-  if (weights.shape != weightShape(geometry))
-    failShape(path, weights, formatShape(weightShape(geometry)));
+  if (weights.shape != geometry.weightShape())
+    failShape(path, weights, formatShape(geometry.weightShape()));
   return std::move(weights.data);
 }
 
@@ -221,7 +194,7 @@ std::vector<int64_t> resultShape(Operation operation, const Geometry &geometry,
   case Operation::GradInput:
     return batchOf(images, inputShape(geometry));
   case Operation::GradWeight:
-    return weightShape(geometry);
+    return geometry.weightShape();
   }
   throw InternalError("unknown operation");
 }

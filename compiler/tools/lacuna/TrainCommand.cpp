@@ -16,6 +16,7 @@
 #include "lacuna/Runtime/Metrics.h"
 #include "lacuna/Runtime/Models.h"
 #include "lacuna/Runtime/Trainer.h"
+#include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
 
@@ -59,7 +60,8 @@ struct TrainFlags {
   std::string method = "mest-em";
   std::string schedule = "cosine";
   // Not every method has a use for these.
-  std::optional<std::string> scheme, initialMask, pruneScope;
+  std::optional<Scheme> scheme;
+  std::optional<std::string> initialMask, pruneScope;
   std::optional<double> sparsity;
   std::vector<int> milestones;
   std::optional<int> stepPeriod;
@@ -133,20 +135,16 @@ void defineCheckpointFlags(CLI::App &app, TrainFlags &flags) {
                  "by default where it was resumed from");
   app.add_option("--save-every", flags.saving.everyEpochs,
                  "Epochs between checkpoints; 0: only the last")
-      ->check(CLI::Range(0, 1000000))
+      ->check(between(0, 1000000))
       ->capture_default_str();
   app.add_option("--save-steps", flags.saving.everySteps,
                  "Steps between checkpoints within an epoch; 0: none")
-      ->check(CLI::Range(int64_t(0), int64_t(1) << 40))
+      ->check(between(int64_t(0), int64_t(1) << 40))
       ->capture_default_str();
   app.add_option("--init", flags.init,
                  "Start from the network that lacuna export wrote here");
   app.add_option("--resume", flags.resume,
-                 "Go on where this checkpoint was saved, with its flags")
-      ->each([&app](const std::string &) {
-        for (CLI::Option *option : app.get_options())
-          option->required(false);
-      });
+                 "Go on where this checkpoint was saved, with its flags");
 }
 
 void defineMethodFlags(CLI::App &app, TrainFlags &flags) {
@@ -206,18 +204,20 @@ void defineMethodFlags(CLI::App &app, TrainFlags &flags) {
 }
 
 void defineFlags(CLI::App &app, TrainFlags &flags) {
-  app.add_option("--model", flags.model, "Model to train")->required();
+  app.add_option("--model", flags.model,
+                 "Model to train; a resumed run has one");
   app.add_option("--data", flags.data,
                  "cifar10:DIR, cifar100:DIR, mnist:DIR, fashion-mnist[:DIR] or "
-                 "images:DIR (train/CLASS/IMAGE and val/CLASS/IMAGE)")
-      ->required();
+                 "images:DIR (train/CLASS/IMAGE and val/CLASS/IMAGE); a "
+                 "resumed run has some");
   app.add_option("--method", flags.method, "How the sparse layers evolve")
       ->capture_default_str();
-  app.add_option("--scheme", flags.scheme,
-                 "unstructured, block, pattern or channel")
+  addChoice(app, "--scheme", flags.scheme, sparseSchemes(),
+            "The sparsity scheme")
       ->default_str("block");
   app.add_option("--sparsity", flags.sparsity,
                  "Share of the weights of a sparse layer that are absent")
+      ->check(isSparsity())
       ->default_str("0.9");
   app.add_option("--initial-mask", flags.initialMask,
                  "Units to start from: random, or by magnitude of the draws")
@@ -264,6 +264,11 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
   app.add_flag("--quiet", flags.quiet, "No progress and no summary");
   app.add_flag("--weights-hash", flags.weightsHash,
                "Print a hash of all final parameters");
+  app.final_callback([&app] {
+    for (const char *flag : {"--model", "--data"})
+      if (app.count(flag) == 0 && app.count("--resume") == 0)
+        throw CLI::RequiredError(flag);
+  });
 }
 
 RateSchedule rateSchedule(const TrainFlags &flags) {
@@ -392,12 +397,9 @@ void limit(ImageSet &set, const std::optional<int64_t> &count,
 std::string savingPath(const TrainFlags &flags) {
   std::string path =
       flags.saving.path.empty() ? flags.resume : flags.saving.path;
-  bool fromPrevious = flags.saving.path.empty() &&
-                      path.size() > kPreviousSuffix.size() &&
-                      path.compare(path.size() - kPreviousSuffix.size(),
-                                   std::string::npos, kPreviousSuffix) == 0;
-  return fromPrevious ? path.substr(0, path.size() - kPreviousSuffix.size())
-                      : path;
+  bool fromPrevious =
+      flags.saving.path.empty() && endsWith(path, kPreviousSuffix);
+  return fromPrevious ? withoutEnding(path, kPreviousSuffix) : path;
 }
 
 bool samePath(const std::string &a, const std::string &b) {
@@ -425,7 +427,7 @@ int execute(const TrainFlags &flags, const std::string &record,
     interruption.emplace();
   }
   TrainerOptions options = trainerOptions(flags);
-  Scheme scheme = parseSparseScheme(flags.scheme.value_or("block"));
+  Scheme scheme = flags.scheme.value_or(Scheme::Block);
   verifyUses(flags);
   std::unique_ptr<Method> method =
       makeMethod(flags.method, methodOptions(flags, options));
@@ -444,7 +446,10 @@ int execute(const TrainFlags &flags, const std::string &record,
       flags.model, {data.train.channels, data.train.height, data.train.width},
       data.train.classes, method->isSparse() ? scheme : Scheme::Dense,
       !flags.noFusion, flags.sparsifyAll);
-  std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
+  ProviderOptions providerOptions = flags.provider;
+  if (!flags.quiet)
+    providerOptions.onCompile = reportCompiling;
+  std::unique_ptr<KernelProvider> provider = makeProvider(providerOptions);
   Trainer trainer(network, *method, *provider, pool, data, options);
 
   TrainProgress progress(method->runEpochs());
@@ -467,6 +472,9 @@ int execute(const TrainFlags &flags, const std::string &record,
     trainer.resume(*checkpoint);
   else if (!flags.init.empty())
     trainer.startFrom(flags.init);
+  if (std::optional<std::string> missed = trainer.missedMutations();
+      missed && !checkpoint)
+    std::cerr << "warning: " << *missed << "\n";
   TrainingSummary summary = trainer.run();
   if (summary.stop) {
     std::cerr << "lacuna: stopped in epoch " << summary.stop->epoch

@@ -42,6 +42,11 @@ std::string format(const char *pattern, ...) {
 
 } // namespace
 
+void reportCompiling(int64_t kernels) {
+  std::fprintf(stderr, "compiling %lld %s\n", static_cast<long long>(kernels),
+               kernels == 1 ? "kernel" : "kernels");
+}
+
 TrainProgress::TrainProgress(int epochs)
     : redraws(canRedraw()), epochs(epochs) {}
 

@@ -11,6 +11,7 @@
 #include "lacuna/Runtime/Trainer.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace lacuna {
@@ -29,6 +30,9 @@ private:
   int epochs;
   std::chrono::steady_clock::time_point latest{};
 };
+
+/// Says on stderr why nothing happens yet.
+void reportCompiling(int64_t kernels);
 
 /// The closing table.
 std::string formatSummary(const TrainingSummary &summary, double density);

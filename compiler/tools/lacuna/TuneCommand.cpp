@@ -8,6 +8,7 @@
 #include "TuneCommand.h"
 
 #include "CommandLine.h"
+#include "JsonReport.h"
 #include "KernelBenchmark.h"
 #include "RandomData.h"
 #include "ScheduleSearch.h"
@@ -22,8 +23,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <fstream>
-#include <map>
 #include <set>
 
 namespace lacuna {
@@ -46,22 +45,10 @@ Examples:
   taskset -c 1 lacuna tune --layers 128,128,8,3,1 --scheme pattern --op forward
 )";
 
-const std::map<std::string, Scheme> kSchemes = {
-    {"dense", Scheme::Dense},
-    {"unstructured", Scheme::Unstructured},
-    {"block", Scheme::Block},
-    {"pattern", Scheme::Pattern},
-    {"channel", Scheme::Channel}};
-
-const std::map<std::string, Operation> kOperations = {
-    {"forward", Operation::Forward},
-    {"grad-input", Operation::GradInput},
-    {"grad-weight", Operation::GradWeight}};
-
 struct TuneFlags {
   std::string model, layers;
-  std::string scheme = "block";
-  std::vector<std::string> operations;
+  Scheme scheme = Scheme::Block;
+  std::vector<Operation> operations;
   std::string json;
   bool noFusion = false;
   ScheduleSearchOptions search;
@@ -71,51 +58,52 @@ struct TuneFlags {
 void defineFlags(CLI::App &app, TuneFlags &flags) {
   auto *model = app.add_option("--model", flags.model,
                                "Tune the kernels that training it needs");
-  app.add_option("--layers", flags.layers,
-                 "Tune those of single convolutions, nothing fused: resnet-32, "
-                 "vgg-19, resnet-50, or C,O,H,K,S")
-      ->excludes(model);
-  app.add_option("--scheme", flags.scheme, "The sparsity scheme")
-      ->check(CLI::IsMember(kSchemes))
-      ->capture_default_str();
+  auto *layers =
+      app.add_option(
+             "--layers", flags.layers,
+             "Tune those of single convolutions, nothing fused: resnet-32, "
+             "vgg-19, resnet-50, or C,O,H,K,S")
+          ->excludes(model);
+  addChoice(app, "--scheme", flags.scheme, allSchemes(), "The sparsity scheme")
+      ->default_str(std::string(schemeName(flags.scheme)));
   app.add_option("--sparsity", flags.search.sparsity,
                  "Share of zeros that is measured")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(isSparsity())
       ->capture_default_str();
-  app.add_option("--op", flags.operations,
-                 "Any of forward,grad-input,grad-weight; default all")
-      ->delimiter(',')
-      ->check(CLI::IsMember(kOperations));
+  addOperationsFlag(app, flags.operations);
   app.add_option("--batch", flags.search.batch, "Images")
-      ->check(CLI::Range(1, 65536))
+      ->check(between(1, 65536))
       ->capture_default_str();
   app.add_option("--seconds-per-kernel", flags.search.seconds,
                  "After which no more schedules of a kernel are tried")
-      ->check(CLI::Range(0.0, 86400.0))
+      ->check(between(0.0, 86400.0))
       ->capture_default_str();
   app.add_option("--threads", flags.provider.threads, "Threads")
-      ->check(CLI::Range(1, 256))
+      ->check(between(1, 256))
       ->capture_default_str();
   app.add_flag("--no-fusion", flags.noFusion,
                "The model runs batch norm and sums as passes of their own");
   addCompilerFlags(app, flags.provider);
   addCacheFolderFlag(app, flags.provider);
   app.add_option("--json", flags.json, "Write what was found as JSON");
+  app.final_callback([model, layers] {
+    if (model->count() == 0 && layers->count() == 0)
+      throw CLI::RequiredError("--model or --layers");
+  });
 }
 
 std::vector<KernelRequest> allRequests(const TuneFlags &flags) {
   std::vector<KernelRequest> requests;
-  Scheme scheme = kSchemes.at(flags.scheme);
   if (!flags.layers.empty()) {
     for (const LayerShape &shape : layerShapes(flags.layers))
-      for (const auto &[name, operation] : kOperations)
-        requests.push_back(
-            {operation, shape.geometry, structureFor(scheme, shape.geometry)});
+      for (Operation operation : kAllOperations)
+        requests.push_back({operation, shape.geometry,
+                            structureFor(flags.scheme, shape.geometry)});
     return requests;
   }
   ModelInput input = usualInput(flags.model);
-  Network network = makeModel(flags.model, input.shape, input.classes, scheme,
-                              !flags.noFusion);
+  Network network = makeModel(flags.model, input.shape, input.classes,
+                              flags.scheme, !flags.noFusion);
   for (const SparseLayer *layer : network.weightLayers())
     for (const KernelRequest &request : layer->requests())
       requests.push_back(request);
@@ -128,10 +116,8 @@ std::vector<KernelRequest> distinctRequests(const TuneFlags &flags,
   std::vector<KernelRequest> requests;
   std::set<std::string> keys;
   for (const KernelRequest &request : allRequests(flags)) {
-    bool wanted = flags.operations.empty();
-    for (const std::string &name : flags.operations)
-      wanted |= kOperations.at(name) == request.operation;
-    if (wanted && keys.insert(planKernel(request, target).key).second)
+    if (isWanted(request.operation, flags.operations) &&
+        keys.insert(planKernel(request, target).key).second)
       requests.push_back(request);
   }
   return requests;
@@ -187,14 +173,12 @@ public:
       : flags(flags), target(targetFor(flags.provider.cpu)),
         cache(flags.provider.cacheDirectory.empty()
                   ? KernelCache::defaultDirectory()
-                  : flags.provider.cacheDirectory) {
+                  : flags.provider.cacheDirectory),
+        report(flags.json) {
     if (!cache.writable())
       throw EnvironmentError(
           "--cache-dir: cannot keep schedules: " +
           (cache.usable() ? "the folder cannot be written" : cache.problem()));
-    if (!flags.json.empty())
-      report.open(flags.json);
-    verifyReport();
     ProviderOptions options = flags.provider;
     // Most schedules are tried once, and all start from the compiler's choice.
     options.recompile = options.noTuned = true;
@@ -216,18 +200,13 @@ public:
     }
     std::printf("%d of %zu kernels got another schedule, in %.0f s\n", improved,
                 requests.size(), now() - start);
-    if (!flags.json.empty())
-      report << Json{{"cpu", target.cpu},
-                     {"scheme", flags.scheme},
-                     {"sparsity", flags.search.sparsity},
-                     {"batch", flags.search.batch},
-                     {"threads", pool->threads()},
-                     {"seconds", now() - start},
-                     {"kernels", rows}}
-                    .dump(2)
-             << "\n"
-             << std::flush;
-    verifyReport();
+    report.write({{"cpu", target.cpu},
+                  {"scheme", schemeName(flags.scheme)},
+                  {"sparsity", flags.search.sparsity},
+                  {"batch", flags.search.batch},
+                  {"threads", pool->threads()},
+                  {"seconds", now() - start},
+                  {"kernels", rows}});
   }
 
 private:
@@ -251,15 +230,10 @@ private:
     return found;
   }
 
-  void verifyReport() const {
-    if (!flags.json.empty() && !report)
-      throw EnvironmentError("--json: cannot write " + flags.json);
-  }
-
   const TuneFlags &flags;
   Target target;
   KernelCache cache;
-  std::ofstream report;
+  JsonReport report;
   std::unique_ptr<KernelProvider> provider;
   std::unique_ptr<ThreadPool> pool;
 };
@@ -271,11 +245,7 @@ int runTune(int argc, char **argv, const ProviderFactory &makeProvider) {
   app.footer(kFooter);
   TuneFlags flags;
   defineFlags(app, flags);
-  return runCommand(app, argc, argv, [&] {
-    if (flags.model.empty() && flags.layers.empty())
-      throw UserError("tune: give a --model or --layers");
-    Tuner(flags, makeProvider).run();
-  });
+  return runCommand(app, argc, argv, [&] { Tuner(flags, makeProvider).run(); });
 }
 
 } // namespace lacuna
