@@ -83,7 +83,8 @@ class ComparePytorchTest(ToolTest):
         self.refuse_flags(ENVIRONMENT_ERROR, ["--json", path], "--json", path)
 
     def test_a_refusal_of_the_tool_is_shown(self):
-        self.refuse_flags(2, ["bench step", "--sparsity", "1.5"], "--sparsity", "1.5")
+        self.refuse_flags(
+            USER_ERROR, ["bench step", "sparsity", "1.5"], "--sparsity", "1.5")
 
 
 if __name__ == "__main__":

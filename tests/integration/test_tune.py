@@ -166,7 +166,7 @@ class Use(LayerTest):
 class Refusals(TuneTest):
     def test_flags(self):
         for code, parts, flags in (
-            (USER_ERROR, ["--model", "--layers"], ()),
+            (USAGE_ERROR, ["--model", "--layers"], ()),
             (USER_ERROR, ["alexnet"], ("--model", "alexnet")),
             (USER_ERROR, ["8,8,8"], ("--layers", "8,8,8")),
             (USAGE_ERROR, ["--layers", "--model"], (*LAYER, "--model", "resnet-32")),
