@@ -112,7 +112,38 @@ public:
   int64_t lanes() const override { return target.description.lanes; }
 
   std::shared_ptr<const Kernel> get(const KernelRequest &request) override {
-    KernelPlan plan = planOf(request);
+    return kernelOf(planOf(request));
+  }
+
+  void prepare(const std::vector<KernelRequest> &requests) override {
+    std::vector<KernelPlan> wanted;
+    for (const KernelRequest &request : requests)
+      wanted.push_back(planOf(request));
+    if (options.onCompile)
+      if (int64_t missing = countMissing(wanted); missing > 0)
+        options.onCompile(missing);
+    std::atomic<size_t> next{0};
+    std::vector<std::future<void>> workers;
+    auto work = [&] {
+      for (size_t i = next++; i < wanted.size(); i = next++)
+        kernelOf(wanted[i]);
+    };
+    for (int worker = 1; worker < options.threads; ++worker)
+      workers.push_back(std::async(std::launch::async, work));
+    work();
+    for (std::future<void> &worker : workers)
+      worker.get();
+    // Training comes next, and seldom compiles.
+    releaseCompilerMemory();
+  }
+
+  ProviderStatistics statistics() const override {
+    std::lock_guard<std::mutex> lock(mutex);
+    return counters;
+  }
+
+private:
+  std::shared_ptr<const Kernel> kernelOf(const KernelPlan &plan) {
     std::promise<std::shared_ptr<const Kernel>> promise;
     std::shared_ptr<Slot> known;
     {
@@ -151,31 +182,6 @@ public:
     }
   }
 
-  void prepare(const std::vector<KernelRequest> &requests) override {
-    if (options.onCompile)
-      if (int64_t missing = countMissing(requests); missing > 0)
-        options.onCompile(missing);
-    std::atomic<size_t> next{0};
-    std::vector<std::future<void>> workers;
-    auto work = [&] {
-      for (size_t i = next++; i < requests.size(); i = next++)
-        get(requests[i]);
-    };
-    for (int worker = 1; worker < options.threads; ++worker)
-      workers.push_back(std::async(std::launch::async, work));
-    work();
-    for (std::future<void> &worker : workers)
-      worker.get();
-    // Training comes next, and seldom compiles.
-    releaseCompilerMemory();
-  }
-
-  ProviderStatistics statistics() const override {
-    std::lock_guard<std::mutex> lock(mutex);
-    return counters;
-  }
-
-private:
   /// The plan of a request, its schedule looked up on disk once.
   KernelPlan planOf(const KernelRequest &request) {
     KernelPlan plan = planKernel(request, target);
@@ -246,16 +252,14 @@ private:
            options.dumpIrDirectory.empty();
   }
 
-  /// Kernels among the requests that neither memory nor disk has.
-  int64_t countMissing(const std::vector<KernelRequest> &requests) {
+  /// Kernels among these that neither memory nor disk has.
+  int64_t countMissing(const std::vector<KernelPlan> &wanted) {
     std::set<std::string> missing;
-    for (const KernelRequest &request : requests) {
-      KernelPlan plan = planOf(request);
-      std::lock_guard<std::mutex> lock(mutex);
+    std::lock_guard<std::mutex> lock(mutex);
+    for (const KernelPlan &plan : wanted)
       if (kernels.count(plan.key) == 0 &&
           !(usesCachedKernels() && cache.contains(plan)))
         missing.insert(plan.key);
-    }
     return static_cast<int64_t>(missing.size());
   }
 

@@ -206,9 +206,10 @@ private:
     schedule.tileHeight = tile.height;
     schedule.tileWidth = tile.width;
 
-    // A plane smaller than the tile leaves registers idle: span batch blocks.
+    // Further batch blocks would be further lines to wait for.
     if (narrow)
       return;
+    // A plane smaller than the tile leaves registers idle: span batch blocks.
     int64_t wanted = wholePlane || tall ? 2 * accumulators : accumulators;
     schedule.batchTile =
         std::max<int64_t>(1, std::min(ceilDiv(kNominalBatch, target.lanes),

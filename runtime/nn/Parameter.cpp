@@ -197,18 +197,12 @@ void SparseParameter::grow(const std::vector<uint32_t> &units,
 
 void SparseParameter::exchange(const std::vector<uint32_t> &keptSlots,
                                const ActiveSet &grown) {
-  verifyExchange(keptSlots, grown);
-  ActiveSet kept = unitsAt(keptSlots);
-  UnitMerge<GrownNumber::Unit> merge(kept, grown);
-  rebuild(std::move(merge.next), keptSlots, merge.newSlots);
+  exchangeWith<UnitMerge<GrownNumber::Unit>>(keptSlots, grown);
 }
 
 void SparseParameter::exchangeByRank(const std::vector<uint32_t> &keptSlots,
                                      const ActiveSet &ranks) {
-  verifyExchange(keptSlots, ranks);
-  ActiveSet kept = unitsAt(keptSlots);
-  UnitMerge<GrownNumber::Rank> merge(kept, ranks);
-  rebuild(std::move(merge.next), keptSlots, merge.newSlots);
+  exchangeWith<UnitMerge<GrownNumber::Rank>>(keptSlots, ranks);
 }
 
 ActiveSet SparseParameter::unitsAt(const std::vector<uint32_t> &slots) const {
@@ -223,8 +217,9 @@ ActiveSet SparseParameter::unitsAt(const std::vector<uint32_t> &slots) const {
   return result;
 }
 
-void SparseParameter::verifyExchange(const std::vector<uint32_t> &keptSlots,
-                                     const ActiveSet &grown) const {
+template <typename Merge>
+void SparseParameter::exchangeWith(const std::vector<uint32_t> &keptSlots,
+                                   const ActiveSet &grown) {
   bool patterned = layerStructure.scheme == Scheme::Pattern;
   verifyInvariant(grown.patternIds.size() ==
                       (patterned ? grown.units.size() : 0),
@@ -234,6 +229,9 @@ void SparseParameter::verifyExchange(const std::vector<uint32_t> &keptSlots,
                          std::greater_equal<uint32_t>()) == keptSlots.end() &&
           (keptSlots.empty() || keptSlots.back() < activeSet.units.size()),
       "slots to keep are out of range or out of order");
+  ActiveSet kept = unitsAt(keptSlots);
+  Merge merge(kept, grown);
+  rebuild(std::move(merge.next), keptSlots, merge.newSlots);
 }
 
 void SparseParameter::visitState(StateVisitor &state) {

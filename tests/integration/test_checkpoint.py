@@ -73,26 +73,31 @@ class CheckpointRuns(CheckpointTest):
         left = sorted(n for n in os.listdir(self.directory) if "safetensors" in n)
         self.assertEqual(left, ["run.safetensors", "run.safetensors.previous"])
 
+    def start_training(self, **how):
+        """Has trained for an epoch, or ended; saves only when a signal says so."""
+        metrics = self.path("stopped.jsonl")
+        flags = self.flags("stopped", save=self.saved, save_every=0)
+        process = subprocess.Popen(
+            [os.environ["LACUNA"], *map(str, flags)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            **how,
+        )
+        while process.poll() is None and not (
+            os.path.exists(metrics) and os.path.getsize(metrics) > 0
+        ):
+            time.sleep(0.01)
+        return process
+
     def test_a_signal_saves_and_stops(self):
         whole = self.succeed(*self.flags("whole"))
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number):
-                metrics = self.path("stopped.jsonl")
-                for name in (self.saved, metrics):
+                for name in (self.saved, self.path("stopped.jsonl")):
                     if os.path.exists(name):
                         os.unlink(name)
-                # Only the signal makes it save.
-                flags = self.flags("stopped", save=self.saved, save_every=0)
-                process = subprocess.Popen(
-                    [os.environ["LACUNA"], *map(str, flags)],
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    encoding="utf-8",
-                )
-                while process.poll() is None and not (
-                    os.path.exists(metrics) and os.path.getsize(metrics) > 0
-                ):
-                    time.sleep(0.01)
+                process = self.start_training()
                 process.send_signal(number)
                 _, errors = process.communicate()
                 self.assertEqual(process.returncode, 128 + number, errors)
@@ -103,19 +108,9 @@ class CheckpointRuns(CheckpointTest):
 
     def test_an_ignored_signal_stays_ignored(self):
         # As a shell starts what runs in the background of a script.
-        metrics = self.path("stopped.jsonl")
-        flags = self.flags("stopped", save=self.saved, save_every=0)
-        process = subprocess.Popen(
-            [os.environ["LACUNA"], *map(str, flags)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        process = self.start_training(
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
         )
-        while process.poll() is None and not (
-            os.path.exists(metrics) and os.path.getsize(metrics) > 0
-        ):
-            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate()

@@ -157,12 +157,8 @@ void defineKernels(CLI::App &app, KernelFlags &flags) {
   app.add_option("--layers", flags.layers,
                  "resnet-32, vgg-19, resnet-50, or C,O,H,K,S")
       ->capture_default_str();
-  addChoice(app, "--scheme", flags.options.scheme, allSchemes(),
-            "The sparsity scheme")
-      ->default_str(std::string(schemeName(flags.options.scheme)));
-  app.add_option("--sparsity", flags.options.sparsity, "Share of zeros")
-      ->check(isSparsity())
-      ->capture_default_str();
+  addStructureFlags(app, flags.options.scheme, flags.options.sparsity,
+                    "Share of zeros");
   CLI::Option *sweep =
       app.add_flag("--sweep", flags.sweep,
                    "Sweep the sparsity and print where Lacuna breaks even");

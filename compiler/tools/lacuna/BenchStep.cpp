@@ -172,12 +172,8 @@ void benchStep(const Flags &flags, const ProviderFactory &makeProvider) {
 void defineFlags(CLI::App &app, Flags &flags) {
   app.add_option("--model", flags.options.model, "The model")
       ->capture_default_str();
-  addChoice(app, "--scheme", flags.options.scheme, allSchemes(),
-            "The sparsity scheme")
-      ->default_str(std::string(schemeName(flags.options.scheme)));
-  app.add_option("--sparsity", flags.options.sparsity, "Share of zeros")
-      ->check(isSparsity())
-      ->capture_default_str();
+  addStructureFlags(app, flags.options.scheme, flags.options.sparsity,
+                    "Share of zeros");
   app.add_option("--batch", flags.options.batch, "Images")
       ->check(between(1, 65536))
       ->capture_default_str();

@@ -89,6 +89,15 @@ const Choices<Level> &allLevels() {
   return choices;
 }
 
+void addStructureFlags(CLI::App &app, Scheme &scheme, double &sparsity,
+                       const std::string &share) {
+  addChoice(app, "--scheme", scheme, allSchemes(), "The sparsity scheme")
+      ->default_str(std::string(schemeName(scheme)));
+  app.add_option("--sparsity", sparsity, share)
+      ->check(isSparsity())
+      ->capture_default_str();
+}
+
 CLI::Option *addOperationsFlag(CLI::App &app,
                                std::vector<Operation> &operations) {
   return addChoices(app, "--op", operations, allOperations(),

@@ -105,6 +105,9 @@ CLI::Option *addChoices(CLI::App &app, const std::string &flag,
       ->check(CLI::IsMember(choices));
 }
 
+/// --scheme, any of them, and --sparsity, which `share` describes.
+void addStructureFlags(CLI::App &app, Scheme &scheme, double &sparsity,
+                       const std::string &share);
 /// --op, a list of operations. Empty stands for all.
 CLI::Option *addOperationsFlag(CLI::App &app,
                                std::vector<Operation> &operations);

@@ -64,12 +64,8 @@ void defineFlags(CLI::App &app, TuneFlags &flags) {
              "Tune those of single convolutions, nothing fused: resnet-32, "
              "vgg-19, resnet-50, or C,O,H,K,S")
           ->excludes(model);
-  addChoice(app, "--scheme", flags.scheme, allSchemes(), "The sparsity scheme")
-      ->default_str(std::string(schemeName(flags.scheme)));
-  app.add_option("--sparsity", flags.search.sparsity,
-                 "Share of zeros that is measured")
-      ->check(isSparsity())
-      ->capture_default_str();
+  addStructureFlags(app, flags.scheme, flags.search.sparsity,
+                    "Share of zeros that is measured");
   addOperationsFlag(app, flags.operations);
   app.add_option("--batch", flags.search.batch, "Images")
       ->check(between(1, 65536))

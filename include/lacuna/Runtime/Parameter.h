@@ -144,8 +144,10 @@ public:
 private:
   /// The units in these slots.
   ActiveSet unitsAt(const std::vector<uint32_t> &slots) const;
-  void verifyExchange(const std::vector<uint32_t> &keptSlots,
-                      const ActiveSet &grown) const;
+  /// exchange(), `grown` being numbered as the merge takes it.
+  template <typename Merge>
+  void exchangeWith(const std::vector<uint32_t> &keptSlots,
+                    const ActiveSet &grown);
   /// Takes this set; what the old slot oldSlots[i] holds goes to newSlots[i],
   /// and all else starts from zero.
   void rebuild(ActiveSet next, const std::vector<uint32_t> &oldSlots,
