@@ -40,6 +40,8 @@ RankedScore rankedScore(std::vector<double> &scores, int64_t rank) {
   int64_t count = static_cast<int64_t>(scores.size()), above = 0;
   // A bound on bad luck with pivots.
   for (int rounds = 64;; --rounds) {
+    verifyInvariant(rank >= 1 && rank <= count,
+                    "scores without an order were ranked");
     if (rounds == 0)
       std::sort(left, left + count, std::greater<double>());
     double pivot =

@@ -9,9 +9,12 @@
 
 #include "MethodTestSupport.h"
 
+#include "lacuna/Support/Error.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 using namespace lacuna;
@@ -46,6 +49,11 @@ TEST(Selection, RankedScoreAgreesWithSorting) {
                                   [&](double s) { return s > expected; }));
         }
     }
+}
+
+TEST(Selection, RankingScoresWithoutAnOrderEnds) {
+  std::vector<double> scores(20, std::nan(""));
+  EXPECT_THROW(rankedScore(scores, 7), InternalError);
 }
 
 TEST(Selection, LargestAgreesWithSorting) {
