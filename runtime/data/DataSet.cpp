@@ -96,6 +96,44 @@ Normalisation normalisationOf(const std::string &dataSet) {
   return {};
 }
 
+void DataSet::verify() const {
+  auto fail = [&](const std::string &problem) {
+    throw UserError("data set " + name + ": " + problem);
+  };
+  for (const auto &[part, set] :
+       {std::pair("train", &train), {"test", &test}}) {
+    std::string where(part);
+    if (set->labels.empty())
+      fail(where + ": has no images");
+    if (set->channels < 1 || set->height < 1 || set->width < 1)
+      fail(where + ": channels, height and width must be positive");
+    if (!set->source && set->images.size() != set->count() * set->imageBytes())
+      fail(where + ".images: holds " + std::to_string(set->images.size()) +
+           " bytes where " + std::to_string(set->count()) + " labels and " +
+           std::to_string(set->imageBytes()) + " pixels each need " +
+           std::to_string(set->count() * set->imageBytes()));
+    for (int64_t i = 0; i < set->count(); ++i)
+      if (set->labels[i] >= set->classes)
+        fail(where + ".labels[" + std::to_string(i) + "]: is " +
+             std::to_string(set->labels[i]) + ", must be below the " +
+             std::to_string(set->classes) + " classes");
+  }
+  if (train.channels != test.channels || train.height != test.height ||
+      train.width != test.width || train.classes != test.classes)
+    fail("images of train and test differ in shape or classes");
+  for (const auto &[field, values] :
+       {std::pair("mean", &mean), {"deviation", &deviation}})
+    if (static_cast<int64_t>(values->size()) != train.channels)
+      fail(std::string(field) + ": has " + std::to_string(values->size()) +
+           " values, must have one for each of " +
+           std::to_string(train.channels) + " channels");
+  for (float value : deviation)
+    if (!(value > 0))
+      fail("deviation: is " + std::to_string(value) + ", must be positive");
+  if (pad < 0)
+    fail("pad: is " + std::to_string(pad) + ", must be at least 0");
+}
+
 DataSet loadDataSet(const std::string &spec,
                     const ImageFolderOptions &folders) {
   size_t colon = spec.find(':');

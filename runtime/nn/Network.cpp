@@ -110,6 +110,12 @@ void Network::initialise(uint64_t seed) {
 
 void Network::bind(KernelProvider &provider, ThreadPool &pool) {
   auto start = std::chrono::steady_clock::now();
+  for (SparseLayer *layer : allWeights)
+    if (layer->weight().structure().scheme == Scheme::Dense &&
+        layer->weight().size() == 0)
+      throw UserError(networkName + ": " + layer->name() +
+                      " has no weights; call initialise(), or load them, "
+                      "before bind()");
   kernels = &provider;
   threads = &pool;
   workspace = std::make_unique<Workspace>(pool.threads());
@@ -136,7 +142,8 @@ void Network::repackChanged() {
 }
 
 RunContext Network::context(bool training) {
-  verifyInvariant(threads != nullptr, "a network runs before it was bound");
+  if (!threads)
+    throw UserError(networkName + ": runs without kernels; call bind() first");
   return {*threads, *workspace, gradientPool, training, profile, nullptr};
 }
 

@@ -209,8 +209,12 @@ const Tensor &SparseLayer::forward(RunContext &context, const Tensor &input) {
   PackedKernel &forward = packed(Operation::Forward);
   verifyInvariant(forward.kernel != nullptr, "a layer runs before its kernels "
                                              "were asked for");
-  verifyInvariant(input.shape().lanes == forward.kernel->layout.schedule.lanes,
-                  "an input has other lanes than the kernels");
+  int64_t lanes = forward.kernel->layout.schedule.lanes;
+  if (input.shape().lanes != lanes)
+    throw UserError(name() + ": got images in " +
+                    std::to_string(input.shape().lanes) +
+                    " lanes, its kernels have " + std::to_string(lanes) +
+                    "; shape tensors by KernelProvider::lanes()");
   Profile::Timer timer(context.profile, StepPart::Forward, name());
   latestInput = &input;
   const Geometry &geometry = weights.geometry();

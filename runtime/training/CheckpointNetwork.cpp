@@ -9,6 +9,7 @@
 
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Models.h"
+#include "lacuna/Support/Error.h"
 
 #include <algorithm>
 
@@ -43,6 +44,11 @@ Scheme schemeOf(const std::vector<Descriptor> &layers) {
 
 Network loadNetwork(Checkpoint &checkpoint) {
   std::string model = checkpoint.text("trainer.model");
+  std::vector<std::string> known = modelNames();
+  if (std::find(known.begin(), known.end(), model) == known.end())
+    throw UserError(checkpoint.path() + ": trainer.model: '" + model +
+                    "' is no model that comes with Lacuna; build the network "
+                    "and load the checkpoint into it (docs/cpp.md)");
   std::vector<Descriptor> layers;
   for (const std::string &name : weightNames(model)) {
     std::string field = name + ".layer";

@@ -160,8 +160,12 @@ Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
       trainOrder(identity(data.train.labels.size())),
       testOrder(identity(data.test.labels.size())) {
   options.verify();
-  if (trainOrder.empty() || testOrder.empty())
-    throw UserError(data.name + ": has no training or no test images");
+  data.verify();
+  if (method.settings().epochs != options.epochs)
+    throw UserError("epochs: " + method.name() + " was made for " +
+                    std::to_string(method.settings().epochs) +
+                    " and the trainer for " + std::to_string(options.epochs) +
+                    "; give both the same");
   options.dataEfficiency.verify(options.epochs,
                                 static_cast<int64_t>(trainOrder.size()));
   size_t batch = std::min(size_t(options.batch),

@@ -69,6 +69,10 @@ struct DataSet {
   /// does, and flips them.
   bool augment = false;
   int64_t pad = 0;
+
+  /// Throws UserError naming the field that does not fit the others, which is
+  /// only possible in a set that is not of loadDataSet().
+  void verify() const;
 };
 
 /// What is subtracted from pixels / 255 of each channel, and what they are then

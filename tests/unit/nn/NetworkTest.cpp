@@ -11,6 +11,7 @@
 #include "lacuna/Runtime/Operators.h"
 #include "lacuna/Support/Error.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -18,6 +19,7 @@
 
 using namespace lacuna;
 using namespace lacuna::testing;
+using ::testing::HasSubstr;
 
 namespace {
 
@@ -233,10 +235,30 @@ TEST(Network, NamesTheFirstLayerThatIsNotFinite) {
   EXPECT_EQ(network.firstNonFiniteLayer(), "block1.conv2");
 }
 
-TEST(Network, RefusesToRunUnbound) {
+/// What a caller is told.
+template <typename Call> std::string refusal(Call call) {
+  try {
+    call();
+  } catch (const UserError &error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Network, SaysWhatACallerLeftOut) {
   Network network = smallResidual(Scheme::Block);
   Tensor images = randomTensor({3, 2, 6, 6, kLanes}, 1);
-  EXPECT_THROW(network.forward(images, true), InternalError);
+  EXPECT_THAT(refusal([&] { network.forward(images, true); }),
+              HasSubstr("call bind() first"));
+  InterpreterProvider provider(kLanes);
+  ThreadPool pool(1);
+  EXPECT_THAT(refusal([&] { network.bind(provider, pool); }),
+              HasSubstr("conv1 has no weights; call initialise()"));
+  network.initialise(1);
+  network.bind(provider, pool);
+  Tensor others = randomTensor({3, 2, 6, 6, 2 * kLanes}, 1);
+  EXPECT_THAT(refusal([&] { network.forward(others, true); }),
+              HasSubstr("conv1: got images in 16 lanes, its kernels have 8"));
 }
 
 TEST(NetworkBuilder, RefusesWhatDoesNotFit) {

@@ -390,6 +390,19 @@ TEST_F(CheckpointTest, RefusesTheCheckpointOfAnotherRun) {
          {"trainer.weight_decay"});
 }
 
+TEST_F(CheckpointTest, FillsANetworkOfOnesOwn) {
+  SpotRun run("mest-em", Scheme::Pattern, 1, shortRun(1));
+  run.trainer.run();
+  run.trainer.save(path);
+  Checkpoint checkpoint(path);
+  Network network = spotNetwork(Scheme::Pattern);
+  checkpoint.load([&](StateVisitor &state) { network.visitState(state); },
+                  Checkpoint::Rest::Ignored);
+  EXPECT_EQ(network.parametersHash(), run.network.parametersHash());
+  refuse([&] { loadNetwork(checkpoint); },
+         {"trainer.model: 'spots'", "docs/cpp.md"});
+}
+
 TEST_F(CheckpointTest, RefusesAnyChangedByte) {
   TrainerOptions options = shortRun(1);
   SpotRun run("mest-em", Scheme::Block, 1, options);

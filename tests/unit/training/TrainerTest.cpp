@@ -216,4 +216,58 @@ TEST(Trainer, RefusesOptionsOutOfRange) {
             "weight-decay");
 }
 
+TEST(Trainer, RefusesDataThatDoesNotFitTogether) {
+  auto refused = [](auto change) {
+    DataSet data = spots();
+    change(data);
+    try {
+      SpotRun run("static", Scheme::Block, 1, shortRun(1), 0.7,
+                  std::move(data));
+    } catch (const UserError &error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refused([](DataSet &) {}), "accepted");
+  EXPECT_EQ(refused([](DataSet &d) { d.mean.clear(); }),
+            "data set spots: mean: has 0 values, must have one for each of 1 "
+            "channels");
+  EXPECT_EQ(refused([](DataSet &d) { d.deviation = {0}; }),
+            "data set spots: deviation: is 0.000000, must be positive");
+  EXPECT_EQ(refused([](DataSet &d) { d.test.labels[3] = 3; }),
+            "data set spots: test.labels[3]: is 3, must be below the 3 "
+            "classes");
+  EXPECT_EQ(refused([](DataSet &d) { d.train.labels.push_back(0); }),
+            "data set spots: train.images: holds 9600 bytes where 151 labels "
+            "and 64 pixels each need 9664");
+  EXPECT_EQ(refused([](DataSet &d) { d.test.labels.clear(); }),
+            "data set spots: test: has no images");
+  EXPECT_EQ(refused([](DataSet &d) { std::swap(d.test.height, d.pad); }),
+            "data set spots: test: channels, height and width must be "
+            "positive");
+  EXPECT_EQ(refused([](DataSet &d) {
+              d.test.height /= 2;
+              d.test.width *= 2;
+            }),
+            "data set spots: images of train and test differ in shape or "
+            "classes");
+  EXPECT_EQ(refused([](DataSet &d) { d.pad = -1; }),
+            "data set spots: pad: is -1, must be at least 0");
+}
+
+TEST(Trainer, RefusesAMethodOfAnotherLength) {
+  DataSet data = spots();
+  ThreadPool pool(1);
+  InterpreterProvider provider(8);
+  std::unique_ptr<Method> method = makeMethod("mest-em", {0.7, 5});
+  Network network = spotNetwork(Scheme::Block);
+  try {
+    Trainer trainer(network, *method, provider, pool, data, shortRun(2));
+    FAIL();
+  } catch (const UserError &error) {
+    EXPECT_STREQ(error.what(), "epochs: mest-em was made for 5 and the trainer "
+                               "for 2; give both the same");
+  }
+}
+
 } // namespace
