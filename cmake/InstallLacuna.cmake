@@ -28,7 +28,7 @@ endforeach()
 if(LACUNA_BUILD_COMPILER)
   add_library(LacunaWholeCompiler INTERFACE)
   add_library(Lacuna::compiler ALIAS LacunaWholeCompiler)
-  target_link_libraries(LacunaWholeCompiler INTERFACE LacunaCompiler)
+  target_link_libraries(LacunaWholeCompiler INTERFACE LacunaCompiler LacunaRuntime)
   set_target_properties(LacunaWholeCompiler PROPERTIES EXPORT_NAME compiler)
   install(TARGETS LacunaWholeCompiler LacunaCompiler LacunaPasses LacunaSchedule LacunaDialect LacunaMLIR
     EXPORT LacunaCompilerTargets

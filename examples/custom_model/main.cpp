@@ -43,6 +43,7 @@ TrainingSummary trainMine(const DataSet &data, int epochs) {
                   data.train.classes);
   TrainerOptions options;
   options.epochs = epochs;
+  options.optimiser.learningRate = 0.02;
   auto method = makeMethod("mest-em", {0.9, epochs});
   Trainer trainer(network, *method, *provider, pool, data, options);
   return trainer.run();

@@ -27,7 +27,7 @@ PROJECTS = (
     "tests/offline/device_check",
 )
 # Compiles just in time, so it needs what only `native` installs.
-COMPILER_PROJECTS = ("examples/custom_model",)
+COMPILER_PROJECTS = ("examples/custom_model", "examples/custom_method")
 # Kernels for the program's own machine; a board's where there are several.
 DEVICE_TARGET = {"native": "", "cross": "cortex-a76"}
 
