@@ -33,7 +33,11 @@ class ContractionEmitter {
 public:
   explicit ContractionEmitter(KernelEmitter &emitter)
       : emit(emitter), layout(emitter.layout), walk(emitter),
-        rows(layout.schedule.panelRows) {}
+        rows(layout.schedule.panelRows) {
+    for (const StreamPhase &phase : layout.phases)
+      if (!phase.bodies.empty())
+        lastWithTaps = &phase;
+  }
 
   void kernel() {
     large = resultIsLarge();
@@ -110,18 +114,28 @@ private:
                 for (size_t first = 0; first < pixels.size(); first += step) {
                   size_t count = std::min(pixels.size() - first, step);
                   ArrayRef<TilePixel> all = pixels;
-                  // With the usual padding, the last phase of a stride has the
-                  // most taps to hide it. That of a 1x1 kernel has none: its
-                  // few items a pixel gain nothing from prefetches.
-                  if (&phase == &layout.phases.back())
-                    walk.prefetchSource(
-                        tile, chunk,
-                        emit.add(emit.multiply(group, panels), first / step),
-                        layout.groups * panels);
+                  prefetch(tile, phase, chunk,
+                           emit.add(emit.multiply(group, panels), first / step),
+                           layout.groups * panels);
                   panel(tile, phase, chunk, group, run, all.take_front(first),
                         all.slice(first, count));
                 }
               });
+  }
+
+  /// Prefetches share `index` of `shares` of what the next tile packs in this
+  /// chunk, and of what the norm gradient reads.
+  void prefetch(const Tile &tile, const StreamPhase &phase, Value chunk,
+                Value index, int64_t shares) {
+    // With the usual padding, the last phase of a stride has the most taps to
+    // hide it. That of a 1x1 kernel has none: its few items a pixel gain
+    // nothing from prefetches.
+    if (&phase == &layout.phases.back())
+      walk.prefetchSource(tile, chunk, index, shares);
+    if (emit.fusion.normGradient && &phase == lastWithTaps)
+      prefetchForNormGradient(emit, tile,
+                              emit.add(emit.multiply(chunk, shares), index),
+                              layout.chunks * shares);
   }
 
   /// Whether there are phases that no tap reaches, and their zeros are stored.
@@ -379,6 +393,7 @@ private:
   const StreamLayout &layout;
   TileWalk walk;
   int64_t rows;
+  const StreamPhase *lastWithTaps = nullptr;
   Value large;          ///< Whether panels that may stream their results do.
   bool streams = false; ///< Whether any may.
 };

@@ -4,13 +4,15 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a grad-input kernel does to the results of a row of tiles when all of
-// them are finished. They are still in the L2, and what belongs to them in
-// other tensors is read in order, as hardware prefetchers like it: tile by
-// tile, each panel would wait for the lines of two more tensors.
+// them are finished, and still in the L2. Tile by tile, each panel would wait
+// for a few lines of two more tensors; the panels only prefetch those, in the
+// order of memory.
 //
 //===----------------------------------------------------------------------===//
 
 #include "TileWalk.h"
+
+#include "lacuna/Support/Divisors.h"
 
 #include <algorithm>
 
@@ -20,8 +22,9 @@ namespace lacuna::ir {
 
 namespace {
 
-/// Vectors in flight: sums that need not wait for each other.
-constexpr int64_t kUnroll = 4;
+/// Fewest vectors in flight: sums that need not wait for each other. Twice as
+/// many would not fit sixteen registers.
+constexpr int64_t kLeastUnroll = 2;
 
 /// The batch norm of one channel.
 struct ChannelNorm {
@@ -30,43 +33,66 @@ struct ChannelNorm {
 
 class NormGradientEmitter {
 public:
+  /// `row`: a row of tiles, or any tile of it.
   NormGradientEmitter(KernelEmitter &emitter, const Tile &row)
-      : emit(emitter), layout(emitter.layout), row(row) {}
-
-  void run() {
-    Extent2d whole = layout.wholeTiles();
+      : emit(emitter), layout(emitter.layout), row(row),
+        plane(layout.target.height * layout.target.width) {
     int64_t step = layout.targetStep.height;
     // The phases of a row of tiles cover neighbouring rows of pixels; a plane
     // lower than the stride has no more than its own.
     int64_t wholeRows = layout.schedule.tileHeight * step;
-    int64_t pixelRows = row.tailRow
-                            ? layout.target.height - whole.height * wholeRows
-                            : std::min(wholeRows, layout.target.height);
-    Value firstPixel = emit.multiply(row.row, step * layout.target.width);
-    int64_t plane = layout.target.height * layout.target.width;
+    int64_t pixelRows = row.tailRow ? layout.target.height -
+                                          layout.wholeTiles().height * wholeRows
+                                    : std::min(wholeRows, layout.target.height);
+    pixels = pixelRows * layout.target.width;
+    firstPixel = emit.multiply(row.row, step * layout.target.width);
+  }
+
+  void run() {
     emit.loop(emit.constant(0), emit.constant(layout.targetChannels), 1,
               [&](Value channel) {
                 ChannelNorm norm = loadNorm(channel);
                 for (int64_t block = 0; block < row.blocks; ++block) {
-                  Value batchBlock = emit.add(row.block, block);
-                  Value firstPlane =
-                      emit.add(emit.multiply(batchBlock, layout.targetChannels),
-                               channel);
-                  Value first =
-                      emit.add(emit.multiply(firstPlane, plane), firstPixel);
                   Value tileRow =
-                      emit.add(emit.multiply(batchBlock, layout.tileRows()),
+                      emit.add(emit.multiply(emit.add(row.block, block),
+                                             layout.tileRows()),
                                row.tileRow);
                   Value slot = emit.add(
                       emit.multiply(tileRow, layout.targetChannels), channel);
-                  this->channel(norm, emit.multiply(first, emit.lanes()),
-                                pixelRows * layout.target.width,
+                  this->channel(norm, firstOf(block, channel),
                                 emit.multiply(slot, 2 * emit.lanes()));
                 }
               });
   }
 
+  void prefetch(Value index, int64_t shares) {
+    int64_t line = emit.lineVectors();
+    int64_t lines = ceilDiv(pixels, line);
+    forEachOfShare(
+        emit, index, shares, layout.targetChannels * lines, [&](Value unit) {
+          Value channel = emit.divide(unit, lines);
+          Value offset =
+              emit.multiply(emit.remainder(unit, lines), line * emit.lanes());
+          for (int64_t block = 0; block < row.blocks; ++block) {
+            Value position = emit.add(firstOf(block, channel), offset);
+            emit.prefetch(emit.operands.normInput, position, /*write=*/false);
+            if (emit.fusion.normResidual)
+              emit.prefetch(emit.operands.normOutput, position,
+                            /*write=*/false);
+          }
+        });
+  }
+
 private:
+  /// Position of a channel's first pixel of the row.
+  Value firstOf(int64_t block, Value channel) {
+    Value firstPlane = emit.add(
+        emit.multiply(emit.add(row.block, block), layout.targetChannels),
+        channel);
+    return emit.multiply(emit.add(emit.multiply(firstPlane, plane), firstPixel),
+                         emit.lanes());
+  }
+
   ChannelNorm loadNorm(Value channel) {
     ChannelNorm norm;
     norm.mean = emit.loadSplat(emit.operands.normMean, channel);
@@ -78,9 +104,8 @@ private:
   }
 
   /// The pixels of one channel, which lie side by side.
-  void channel(const ChannelNorm &norm, Value first, int64_t pixels,
-               Value statistics) {
-    int64_t unroll = kUnroll;
+  void channel(const ChannelNorm &norm, Value first, Value statistics) {
+    int64_t unroll = std::max(kLeastUnroll, emit.lineVectors());
     while (pixels % unroll != 0)
       unroll /= 2;
     SmallVector<Value> start(2 * unroll, emit.zeroVector());
@@ -111,12 +136,8 @@ private:
 
   /// The next channel's pixels lie too far off for a hardware prefetcher.
   void prefetchNextChannel(Value position) {
-    Value next = emit.add(position, layout.target.height * layout.target.width *
-                                        emit.lanes());
+    Value next = emit.add(position, plane * emit.lanes());
     emit.prefetch(emit.operands.result, next, /*write=*/true);
-    emit.prefetch(emit.operands.normInput, next, /*write=*/false);
-    if (emit.fusion.normResidual)
-      emit.prefetch(emit.operands.normOutput, next, /*write=*/false);
   }
 
   void pixel(const ChannelNorm &norm, Value position, Value &sum,
@@ -126,7 +147,11 @@ private:
     Value sign = emit.fusion.normResidual
                      ? emit.loadVector(emit.operands.normOutput, position)
                      : emit.fma(input, norm.scale, norm.shift);
-    gradient = emit.passWherePositive(sign, gradient);
+    // Zero or what is there already: LLVM would store that under a mask, which
+    // takes AMD's cores twelve cycles a vector. A sum is no longer what is
+    // there.
+    gradient = emit.passWherePositive(
+        sign, emit.addVectors(gradient, emit.zeroVector()));
     emit.storeVector(gradient, emit.operands.result, position);
     sum = emit.addVectors(sum, gradient);
     product =
@@ -136,12 +161,26 @@ private:
   KernelEmitter &emit;
   const StreamLayout &layout;
   const Tile &row;
+  int64_t plane;
+  int64_t pixels; ///< Of a channel in the row.
+  Value firstPixel;
 };
 
 } // namespace
 
 void emitNormGradient(KernelEmitter &emitter, const Tile &row) {
   NormGradientEmitter(emitter, row).run();
+}
+
+void prefetchForNormGradient(KernelEmitter &emitter, const Tile &tile,
+                             Value index, int64_t shares) {
+  int64_t tiles = emitter.layout.wholeTiles().width;
+  if (tile.tailColumn || tiles == 0)
+    return;
+  Value column = emitter.divide(tile.column, emitter.layout.schedule.tileWidth);
+  NormGradientEmitter(emitter, tile)
+      .prefetch(emitter.add(emitter.multiply(column, shares), index),
+                tiles * shares);
 }
 
 } // namespace lacuna::ir

@@ -429,8 +429,6 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
   int64_t row = firstNew(&Extent2d::height, s.tileHeight);
   int64_t column = firstNew(&Extent2d::width, s.tileWidth);
   int64_t rows = layout.region.height - row;
-  int64_t units = s.channelChunk * rows;
-  int64_t unitsPerShare = ceilDiv(units, shares);
 
   int64_t width = layout.source.width;
   SmallVector<int64_t> offsets;
@@ -448,7 +446,7 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
                          nextTile(tile, layout.sourceStep, width));
   Value firstPlane = emit.add(emit.multiply(tile.block, layout.sourceChannels),
                               emit.multiply(chunk, s.channelChunk));
-  auto unit = [&](Value unit) {
+  forEachOfShare(emit, index, shares, s.channelChunk * rows, [&](Value unit) {
     Value plane = emit.add(firstPlane, emit.divide(unit, rows));
     Value pixel = emit.add(emit.multiply(plane, layout.source.height * width),
                            emit.multiply(emit.remainder(unit, rows),
@@ -462,21 +460,26 @@ void TileWalk::prefetchSource(const Tile &tile, Value chunk, Value index,
                                                  emit.lanes() +
                                              offset),
                       /*write=*/false);
-  };
-  Value first = emit.multiply(index, unitsPerShare);
-  for (int64_t i = 0; i < unitsPerShare; ++i) {
-    Value at = emit.add(first, i);
-    if (units % (shares * unitsPerShare) == 0)
-      unit(at);
-    else
-      emit.branch(
-          emit.compare(CmpIPredicate::slt, at, emit.constant(units)),
-          [&] { unit(at); }, [] {});
-  }
+  });
 }
 
 void TileWalk::pack(const Tile &tile, Value chunk) {
   TilePacker(emit, tile).pack(chunk);
+}
+
+void forEachOfShare(KernelEmitter &emit, Value index, int64_t shares,
+                    int64_t units, llvm::function_ref<void(Value)> body) {
+  int64_t unitsPerShare = ceilDiv(units, shares);
+  Value first = emit.multiply(index, unitsPerShare);
+  for (int64_t i = 0; i < unitsPerShare; ++i) {
+    Value unit = emit.add(first, i);
+    if (units % (shares * unitsPerShare) == 0)
+      body(unit);
+    else
+      emit.branch(
+          emit.compare(CmpIPredicate::slt, unit, emit.constant(units)),
+          [&] { body(unit); }, [] {});
+  }
 }
 
 } // namespace lacuna::ir

@@ -115,9 +115,19 @@ private:
   const StreamLayout &layout;
 };
 
+/// Emits `body` for share `index` of `shares` of [0, units).
+void forEachOfShare(KernelEmitter &emitter, mlir::Value index, int64_t shares,
+                    int64_t units, llvm::function_ref<void(mlir::Value)> body);
+
 /// Passes the finished results of a row of tiles through the gradient of a
 /// batch norm, and leaves its sums.
 void emitNormGradient(KernelEmitter &emitter, const Tile &row);
+
+/// Prefetches share `index` of the `shares` of a tile of what that reads beside
+/// the results of the tile's row. The shares of a row's tiles follow each other
+/// in memory.
+void prefetchForNormGradient(KernelEmitter &emitter, const Tile &tile,
+                             mlir::Value index, int64_t shares);
 
 } // namespace lacuna::ir
 
