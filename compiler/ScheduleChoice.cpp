@@ -44,8 +44,14 @@ int64_t choosePanelRows(int64_t rows) {
   return few > 1 ? few : largestDivisor(rows, 12);
 }
 
-/// The largest plane that is a tile as a whole where that pays.
+/// The largest planes that are a tile as a whole where that pays: of most
+/// schemes, and of patterns in sixteen registers.
 constexpr int64_t kWholePlanePixels = 64;
+constexpr int64_t kWholePatternPlanePixels = 16;
+
+/// Kernels of a layer with patterns beyond which a core no longer learns how
+/// long the run of each pattern is.
+constexpr int64_t kMaxLearnedKernels = 65536;
 
 /// Lanes of a vector for which a loop's overhead counts, and the width of tiles
 /// that are made taller for it.
@@ -192,13 +198,9 @@ private:
       pixels *= 2;
       widest = kTallTileWidth;
     }
-    // A whole plane at a time visits the lane sums less often, which pays where
-    // there are many: all weights, or several taps an item.
-    wholePlane = gradWeight && manyRegisters && !tall && specialised &&
+    wholePlane = gradWeight && !tall && specialised &&
                  step.height * step.width == 1 &&
-                 planePixels <= kWholePlanePixels &&
-                 (structure.scheme == Scheme::Dense ||
-                  structure.scheme == Scheme::Pattern);
+                 planePixels <= mostWholePlanePixels();
     TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
                       : narrow
                           ? narrowTile()
@@ -210,10 +212,25 @@ private:
     if (narrow)
       return;
     // A plane smaller than the tile leaves registers idle: span batch blocks.
-    int64_t wanted = wholePlane || tall ? 2 * accumulators : accumulators;
+    bool more = (wholePlane && manyRegisters) || tall;
+    int64_t wanted = more ? 2 * accumulators : accumulators;
     schedule.batchTile =
         std::max<int64_t>(1, std::min(ceilDiv(kNominalBatch, target.lanes),
                                       wanted / (tile.height * tile.width)));
+  }
+
+  /// A whole plane at a time visits the lane sums less often, which pays where
+  /// there are many: all weights, or several taps an item. With few registers
+  /// it pays for others too, but not where taps share vectors from several
+  /// rows.
+  int64_t mostWholePlanePixels() const {
+    bool dense = structure.scheme == Scheme::Dense;
+    if (manyRegisters)
+      return dense || structure.scheme == Scheme::Pattern ? kWholePlanePixels
+                                                          : 0;
+    if (taps() == 1)
+      return 0;
+    return hasKernelItems() ? kWholePatternPlanePixels : kWholePlanePixels;
   }
 
   /// A tile whose gradient stays in registers for all items of a group; for the
@@ -248,13 +265,7 @@ private:
       return one;
     }());
     int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
-    // A stride leaves few items for each packed pixel: longer runs are worth a
-    // tile that is a little too large for the L1.
-    int64_t tenths = strided || wholePlane      ? 15
-                     : oneChunk && leavesCaches ? 20
-                     : oneChunk || narrow       ? 10
-                                                : 8;
-    int64_t fit = target.l1Bytes * tenths / 10 / channelBytes;
+    int64_t fit = target.l1Bytes * tenthsOfL1() / 10 / channelBytes;
     fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
     // Blocks seen from grad-input must not straddle chunks.
     int64_t rows = gradInput && structure.scheme == Scheme::Block
@@ -269,6 +280,34 @@ private:
       schedule.chunkOuter = true;
   }
 
+  /// How much of the L1 a packed tile may fill. Longer runs are worth one that
+  /// is too large where a stride leaves few items for each packed pixel, and
+  /// where the runs of patterns end too soon to be foreseen.
+  int64_t tenthsOfL1() const {
+    bool pattern = structure.scheme == Scheme::Pattern && specialised;
+    bool unforeseen =
+        pattern && !gradWeight && taps() > 1 &&
+        geometry.inChannels * geometry.outChannels > kMaxLearnedKernels;
+    bool fewRegistersWhole = wholePlane && !manyRegisters;
+    if (unforeseen || (oneChunk && leavesCaches) ||
+        (fewRegistersWhole && structure.scheme == Scheme::Block))
+      return 20;
+    if (fewRegistersWhole && structure.scheme == Scheme::Unstructured)
+      return 11;
+    // Items of one source vector and one weight gain less than leaving the L1
+    // costs.
+    bool singles = schedule.panelRows == 1 && taps() > 1 && !gradInput &&
+                   (gradWeight || !pattern);
+    if (strided && !manyRegisters && singles)
+      return 8;
+    if (strided || wholePlane)
+      return 15;
+    return oneChunk || narrow ? 10 : 8;
+  }
+
+  int64_t taps() const {
+    return geometry.kernel.height * geometry.kernel.width;
+  }
   bool hasShortVectors() const {
     return manyRegisters && target.lanes <= kShortVector;
   }

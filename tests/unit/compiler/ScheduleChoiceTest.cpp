@@ -169,6 +169,58 @@ TEST(ScheduleChoice, SmallPlanesAreOneTileWhereLaneSumsAreMany) {
       choose(conv(128, {8, 8}), Structure::block(4), gradWeight).tileWidth, 4);
 }
 
+TEST(ScheduleChoice, WithFewRegistersSmallPlanesAreOneTileOfTheWeightGradient) {
+  auto tile = [](const Structure &structure, int64_t extent,
+                 Operation operation = Operation::GradWeight) {
+    Schedule s =
+        choose(conv(128, {extent, extent}), structure, operation, kAvx2);
+    return Extent2d{s.tileHeight, s.tileWidth};
+  };
+  Structure pattern = Structure::pattern(mestPatterns());
+  for (const Structure &structure :
+       {Structure::dense(), Structure::unstructured(), Structure::block(4)}) {
+    EXPECT_EQ(tile(structure, 8), (Extent2d{8, 8}));
+    EXPECT_EQ(tile(structure, 7), (Extent2d{7, 7}));
+    EXPECT_LT(tile(structure, 16).width, 16);
+    EXPECT_LT(tile(structure, 8, Operation::Forward).width, 8);
+  }
+  EXPECT_LT(tile(pattern, 8).width, 8);
+  EXPECT_EQ(tile(pattern, 4), (Extent2d{4, 4}));
+  // Nothing was gained without taps that share a tile.
+  Geometry pointwise = Geometry::conv2d(64, 64, {8, 8}, {1, 1}, {2, 2}, {0, 0});
+  EXPECT_LT(
+      choose(pointwise, Structure::unstructured(), Operation::GradWeight, kAvx2)
+          .tileHeight,
+      4);
+}
+
+/// A chunk of a wide layer has a run or none of each pattern, and nothing tells
+/// which.
+TEST(ScheduleChoice, WideLayersHaveLongerRunsOfPatterns) {
+  auto chunk = [](int64_t channels, const Structure &structure) {
+    return choose(conv(channels, {4, 4}), structure, Operation::Forward, kAvx2)
+        .channelChunk;
+  };
+  Structure pattern = Structure::pattern(mestPatterns());
+  EXPECT_EQ(chunk(512, pattern), 74);
+  EXPECT_EQ(chunk(256, pattern), 32);
+  EXPECT_EQ(chunk(512, Structure::unstructured()), 32);
+}
+
+TEST(ScheduleChoice, StridedLayersExceedTheL1WhereItemsAreLong) {
+  auto chunk = [](const Structure &structure, Operation operation) {
+    return choose(conv(64, {32, 32}, 3, 2), structure, operation, kAvx2)
+        .channelChunk;
+  };
+  Structure unstructured = Structure::unstructured(),
+            pattern = Structure::pattern(mestPatterns());
+  EXPECT_EQ(chunk(unstructured, Operation::Forward), 16);
+  EXPECT_EQ(chunk(unstructured, Operation::GradWeight), 16);
+  EXPECT_EQ(chunk(unstructured, Operation::GradInput), 64);
+  EXPECT_EQ(chunk(pattern, Operation::Forward), 32);
+  EXPECT_EQ(chunk(pattern, Operation::GradWeight), 16);
+}
+
 struct ChoiceCase {
   Operation operation;
   TargetDescription target;
@@ -205,13 +257,15 @@ TEST_P(AnyLayer, GetsAScheduleThatServesAndFits) {
         int64_t oneBlock = layout.columnRows() * layout.channelStride() *
                            target.lanes * int64_t(sizeof(float));
         // Strided layers may exceed the L1 by half, for longer runs of items,
-        // and whole planes of grad-weight, for fewer visits of lane sums; twice
-        // the L1 makes a result complete that goes past the caches.
-        bool larger = geometry.stride.height > 1 ||
-                      GetParam().operation == Operation::GradWeight;
-        bool largest = target.instructions.streamingStores &&
-                       geometry.kernel.height == 1 &&
-                       geometry.stride.height == 1;
+        // and whole planes of grad-weight, for fewer visits of lane sums, those
+        // of blocks twice. Twice the L1 also makes a result complete that goes
+        // past the caches.
+        bool gradWeight = GetParam().operation == Operation::GradWeight;
+        bool larger = geometry.stride.height > 1 || gradWeight;
+        bool largest =
+            (gradWeight && structure.scheme == Scheme::Block) ||
+            (target.instructions.streamingStores &&
+             geometry.kernel.height == 1 && geometry.stride.height == 1);
         EXPECT_LE(layout.scratchFloats() * int64_t(sizeof(float)),
                   std::max(target.l1Bytes *
                                (largest  ? 4
