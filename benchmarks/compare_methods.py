@@ -119,6 +119,14 @@ def read_command(path):
         return None
 
 
+def reason(log):
+    """What the tool said of its failure, as ": WHERE: WHAT", if it said anything."""
+    start = "lacuna: error"
+    with open(log, encoding="utf-8", errors="replace") as file:
+        said = [line for line in file if line.startswith(start)]
+    return said[-1][len(start) :].rstrip() if said else ""
+
+
 def train(options, run):
     stem = os.path.join(options.output, run_name(run))
     metrics = stem + ".jsonl"
@@ -143,7 +151,8 @@ def train(options, run):
     if code != 0:
         raise Failure(
             code if code > 0 else ENVIRONMENT_ERROR,
-            "%s failed (exit code %d), see %s.log" % (run_name(run), code, stem),
+            "%s failed (exit code %d)%s (log: %s.log)"
+            % (run_name(run), code, reason(stem + ".log"), stem),
         )
     done = read_metrics(metrics)
     if not done:

@@ -93,7 +93,7 @@ class CompareMethodsTest(ToolTest):
     def test_failed_run_names_its_log(self):
         self.refuse(
             USER_ERROR,
-            ["static-block-0.8 failed", "static-block-0.8.log"],
+            ["static-block-0.8 failed", "lr: is -1, must be", "static-block-0.8.log"],
             "static:block:0.8",
             train=["--lr", "-1"],
         )
