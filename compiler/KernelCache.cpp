@@ -99,7 +99,8 @@ void markUsed(const std::string &path) {
 KernelCache::KernelCache(const std::string &wanted, int64_t limitBytes)
     : limitBytes(limitBytes) {
   if (wanted.empty()) {
-    reason = "no folder is set";
+    reason = "no folder is set, neither by XDG_CACHE_HOME nor by HOME; "
+             "--cache-dir names one";
     return;
   }
   if (compilerBuildId().empty()) {

@@ -210,6 +210,17 @@ std::vector<int64_t> JsonFields::integers(const std::string &name) {
   return result;
 }
 
+std::vector<double> JsonFields::numbers(const std::string &name) {
+  std::vector<double> result;
+  for (const json &value : array(name)) {
+    if (!value.is_number())
+      fail(name + "[" + std::to_string(result.size()) + "]",
+           "must be a number");
+    result.push_back(value.get<double>());
+  }
+  return result;
+}
+
 std::vector<std::vector<uint8_t>>
 JsonFields::byteLists(const std::string &name) {
   std::vector<std::vector<uint8_t>> result;

@@ -56,6 +56,7 @@ public:
   std::string string(const std::string &name);
   int64_t integer(const std::string &name);
   std::vector<int64_t> integers(const std::string &name);
+  std::vector<double> numbers(const std::string &name);
   /// An array of arrays of integers in [0, 255].
   std::vector<std::vector<uint8_t>> byteLists(const std::string &name);
   bool boolean(const std::string &name);

@@ -64,16 +64,9 @@ std::vector<double> erdosRenyi(const std::vector<DistributedLayer> &layers,
 std::vector<double>
 explicitSparsities(const SparsityDistribution &distribution,
                    const std::vector<DistributedLayer> &layers) {
-  std::vector<double> sparsities;
   std::string names;
-  for (const DistributedLayer &layer : layers) {
+  for (const DistributedLayer &layer : layers)
     names += (names.empty() ? "" : ", ") + layer.name;
-    auto entry = distribution.sparsities.find(layer.name);
-    if (entry == distribution.sparsities.end())
-      throw UserError(distribution.source + ": names no sparsity for layer " +
-                      layer.name);
-    sparsities.push_back(entry->second);
-  }
   for (const auto &[name, sparsity] : distribution.sparsities)
     if (std::none_of(layers.begin(), layers.end(),
                      [&, &wanted = name](const DistributedLayer &layer) {
@@ -81,6 +74,14 @@ explicitSparsities(const SparsityDistribution &distribution,
                      }))
       throw UserError(distribution.source + ": " + name +
                       " is no sparse layer of this model; those are " + names);
+  std::vector<double> sparsities;
+  for (const DistributedLayer &layer : layers) {
+    auto entry = distribution.sparsities.find(layer.name);
+    if (entry == distribution.sparsities.end())
+      throw UserError(distribution.source + ": names no sparsity for layer " +
+                      layer.name);
+    sparsities.push_back(entry->second);
+  }
   return sparsities;
 }
 

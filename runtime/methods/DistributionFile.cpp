@@ -7,13 +7,12 @@
 
 #include "lacuna/Runtime/Distribution.h"
 
+#include "../formats/JsonFields.h"
 #include "YamlRatios.h"
 
 #include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
-
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <regex>
@@ -39,29 +38,8 @@ void add(SparsityDistribution &distribution, const std::string &entry,
 }
 
 void readJson(SparsityDistribution &distribution, const std::string &text) {
-  using Json = nlohmann::json;
-  // The parser keeps the last of several equal keys, which would hide one.
-  auto keep = [&](int depth, Json::parse_event_t event, Json &parsed) {
-    if (depth == 1 && event == Json::parse_event_t::key) {
-      std::string name = parsed.get<std::string>();
-      if (!distribution.sparsities.emplace(name, 0).second)
-        throw UserError(distribution.source + ": " + name + ": layer " + name +
-                        " is named twice");
-    }
-    return true;
-  };
-  Json root;
-  try {
-    root = Json::parse(text, keep);
-  } catch (const Json::exception &error) {
-    throw UserError(distribution.source +
-                    ": is not valid JSON: " + error.what());
-  }
-  if (!root.is_object())
-    throw UserError(distribution.source +
-                    ": must be an object of sparsities by layer name");
-  distribution.sparsities.clear();
-  for (const auto &[name, value] : root.items()) {
+  JsonDocument document = parseJson(text, distribution.source, {});
+  for (const auto &[name, value] : document.root.items()) {
     if (!value.is_number())
       throw UserError(distribution.source + ": " + name + ": must be a number");
     add(distribution, name, name, value.get<double>());

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -186,6 +187,15 @@ private:
 };
 
 } // namespace
+
+bool startsAsCheckpoint(const std::string &path) {
+  // The length of its header comes first, in 64 bits whose highest are zero, as
+  // nothing in a text is.
+  char start[8];
+  std::ifstream file(path);
+  file.read(start, sizeof start);
+  return file.gcount() == sizeof start && start[7] == 0;
+}
 
 void saveCheckpoint(const std::string &path, const StateVisit &visit) {
   std::string folder = folderOf(path);

@@ -70,4 +70,24 @@ Network loadNetwork(Checkpoint &checkpoint) {
   return network;
 }
 
+Normalisation savedNormalisation(Checkpoint &checkpoint) {
+  Normalisation images;
+  auto number = [](const char *field, size_t channel) {
+    return "trainer." + std::string(field) + std::to_string(channel);
+  };
+  for (size_t channel = 0;
+       checkpoint.contents().metadata().count(number("mean", channel)) > 0;
+       ++channel) {
+    images.mean.emplace_back();
+    images.deviation.emplace_back();
+    checkpoint.load(
+        [&](StateVisitor &state) {
+          state.scalar(number("mean", channel), images.mean.back());
+          state.scalar(number("deviation", channel), images.deviation.back());
+        },
+        Checkpoint::Rest::Ignored);
+  }
+  return images;
+}
+
 } // namespace lacuna

@@ -31,7 +31,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kExportVersion = 1;
+constexpr int kExportVersion = 2;
 constexpr char kArchive[] = "weights.npz";
 constexpr int64_t kMaxManifestBytes = int64_t(1) << 24;
 constexpr int64_t kMaxFileBytes = int64_t(1) << 34;
@@ -298,6 +298,9 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
       [&](StateVisitor &state) { state.scalar("trainer.epoch", epochs); },
       Checkpoint::Rest::Ignored);
   manifest["epochs"] = epochs;
+  Normalisation images = savedNormalisation(checkpoint);
+  manifest["mean"] = images.mean;
+  manifest["deviation"] = images.deviation;
 
   FolderWriter writer(folder);
   NpzWriter archive;
@@ -342,6 +345,10 @@ ExportManifest readManifest(const std::string &folder) {
   manifest.model = fields.string("model");
   manifest.data = fields.string("data");
   manifest.epochs = int(integerUpTo(fields, "epochs", kMaxEpochs));
+  for (double mean : fields.numbers("mean"))
+    manifest.images.mean.push_back(float(mean));
+  for (double deviation : fields.numbers("deviation"))
+    manifest.images.deviation.push_back(float(deviation));
   std::set<std::string> names;
   for (JsonFields &entry : fields.objects("files")) {
     manifest.files.push_back(verifiedFile(entry, folder));

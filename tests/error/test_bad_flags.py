@@ -54,8 +54,45 @@ class BadDriverFlags(ToolTest):
                     *words, "--fast", 3, "--slow"
                 )
 
+    def test_a_name_that_is_nearly_one_is_guessed(self):
+        for meant, words in (
+            ("train", ["trian"]),
+            ("--model", ["train", "--modle", "lenet-5-caffe"]),
+            ("--epochs", ["train", "--epoch=3"]),
+            ("--layers", ["bench", "kernels", "--layer", "resnet-32"]),
+        ):
+            with self.subTest(words=words):
+                self.refuse(USAGE_ERROR, ["; is %s meant?" % meant], *words)
+        for words in (["serve"], ["train", "--fast"]):
+            with self.subTest(words=words):
+                self.assertNotIn("meant", self.refuse(USAGE_ERROR, [], *words).stderr)
+
     def test_a_flag_without_its_value(self):
-        self.refuse(USAGE_ERROR, ["--model"], "train", "--model")
+        self.refuse(USAGE_ERROR, ["--model: has no value"], "train", "--model")
+
+    def test_a_flag_with_more_or_fewer_values_than_it_takes(self):
+        self.refuse(
+            USAGE_ERROR, ["--epochs: is given 2 times, must be once"],
+            "train", "--epochs", 1, "--epochs", 2
+        )
+        for shape, count in (("1,28", 2), ("1,28,28,3", 4)):
+            self.refuse(
+                USAGE_ERROR, ["--input: has %d values, must have 3" % count],
+                "compile", "--input", shape
+            )
+
+    def test_words_where_numbers_are_due(self):
+        for command, flag, value, due in (
+            ("train", "--sparsity", "0,9", "a number"),
+            ("train", "--seed", "1.5", "a whole number"),
+            ("train", "--epochs", "1e3", "a whole number"),
+            ("compile", "--input", "1,a,28", "numbers"),
+        ):
+            with self.subTest(flag=flag):
+                self.refuse(
+                    USAGE_ERROR, ["%s: '%s' must be %s\n" % (flag, value, due)],
+                    command, flag, value
+                )
 
     def test_no_model(self):
         data = ("--data", "mnist:nowhere")

@@ -17,6 +17,7 @@ import time
 import unittest
 
 from checkpoint_run import CheckpointTest
+from lacuna_tool import USER_ERROR
 
 TIMES = ("images_per_second", "seconds")
 
@@ -105,6 +106,34 @@ class CheckpointRuns(CheckpointTest):
                 resumed = self.succeed("train", "--resume", self.saved)
                 self.assertEqual(resumed.stdout, whole.stdout)
                 self.assertEqual(self.epochs("stopped"), self.epochs("whole"))
+
+    def test_a_new_run_says_whose_checkpoint_it_replaces(self):
+        def flags(name, epochs):
+            return self.flags(name, save=self.saved, epochs=epochs, method="static")
+
+        self.succeed(*flags("first", 1))
+        self.assertEqual(self.succeed(*flags("second", 1)).stderr, "")
+        process = subprocess.Popen(
+            [os.environ["LACUNA"], *map(str, flags("long", 10000))],
+            stderr=subprocess.DEVNULL,
+        )
+        metrics = self.path("long.jsonl")
+        while not (os.path.exists(metrics) and os.path.getsize(metrics) > 0):
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        process.terminate()
+        process.wait()
+        self.assertRegex(
+            self.succeed(*flags("third", 1)).stderr,
+            "^warning: %s is of a run that has done [0-9]+ of 10000 epochs.*"
+            "lacuna train --resume" % self.saved,
+        )
+
+    def test_what_is_no_checkpoint_is_not_replaced(self):
+        other = self.write("weights.npy", b"\x93NUMPY of another program")
+        said = ["save: " + other, "is no checkpoint"]
+        self.refuse(USER_ERROR, said, *self.flags("run", save=other, epochs=1))
+        self.assertEqual(self.read("weights.npy"), b"\x93NUMPY of another program")
 
     def test_an_ignored_signal_stays_ignored(self):
         # As a shell starts what runs in the background of a script.

@@ -85,6 +85,8 @@ class CustomMethodTest(ExampleTest):
         shown = self.succeed("inspect", checkpoint).stdout
         self.assertRegex(shown, r"method.name +drop-quarter")
         self.assertRegex(shown, r"fc1.weight .* 0\.9000")
+        said = [checkpoint, "was not saved by lacuna train"]
+        self.refuse(USER_ERROR, said, "train", "--resume", checkpoint)
 
     def test_errors(self):
         process = self.run_example("custom_method", "mnist:/nowhere", "1", "x")

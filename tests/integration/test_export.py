@@ -82,6 +82,19 @@ class ExportTest(CheckpointTest):
             self.assertEqual(arrays["bn1." + name].shape, (16,), name)
         self.assertTrue((arrays["bn1.running_variance"] != 1).any())
 
+    def test_the_manifest_says_how_pixels_were_given(self):
+        for raw, mean, deviation in ((False, 0.1307, 0.3081), (True, 0, 1)):
+            flags = self.flags("run", save=self.saved, epochs=1)
+            self.succeed(*flags, *(["--raw-pixels"] if raw else []))
+            self.succeed("export", self.saved, "-o", self.folder)
+            with open(os.path.join(self.folder, "model.json"), encoding="utf-8") as file:
+                manifest = json.load(file)
+            shown = json.loads(self.succeed("inspect", self.folder, "--json").stdout)
+            for said in (manifest, shown):
+                self.assertEqual(len(said["mean"]), 1)
+                self.assertAlmostEqual(said["mean"][0], mean, 6)
+                self.assertAlmostEqual(said["deviation"][0], deviation, 6)
+
     def test_a_network_comes_back_as_it_left(self):
         for scheme in ("unstructured", "block", "pattern"):
             with self.subTest(scheme=scheme):
@@ -179,6 +192,7 @@ class ExportTest(CheckpointTest):
         self.refuse(
             USER_ERROR, ["manifest.json", "model.json"], "inspect", os.path.dirname(__file__)
         )
+        self.refuse(USER_ERROR, ["neither a checkpoint nor a descriptor"], "inspect", __file__)
 
 
 if __name__ == "__main__":

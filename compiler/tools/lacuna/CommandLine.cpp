@@ -9,6 +9,8 @@
 
 #include "lacuna/Runtime/Method.h"
 
+#include "llvm/ADT/StringRef.h"
+
 #include <algorithm>
 
 namespace lacuna {
@@ -109,16 +111,90 @@ bool isWanted(Operation operation, const std::vector<Operation> &operations) {
                                          operation) != operations.end();
 }
 
-/// What the parser says of a command line, and where the flags are listed.
+std::string suggestion(const std::string &word,
+                       const std::vector<std::string> &known) {
+  // Two letters in the wrong order are two edits; longer words have room for
+  // more.
+  size_t fewest = std::max<size_t>(2, word.size() / 4) + 1;
+  std::string nearest;
+  for (const std::string &name : known) {
+    size_t edits = llvm::StringRef(word).edit_distance(name);
+    if (edits < fewest) {
+      fewest = edits;
+      nearest = name;
+    }
+  }
+  return nearest.empty() ? "" : "; is " + nearest + " meant?";
+}
+
+/// The words nobody asked for, in the order of the command line, which the
+/// parser's own text reverses.
+static std::string unexpected(const CLI::App &app, const CLI::App &parsed) {
+  std::vector<std::string> words = app.remaining(true), flags;
+  for (const CLI::Option *option : parsed.get_options())
+    flags.push_back(option->get_name());
+  std::string first = words.front().substr(0, words.front().find('='));
+  return "not expected: " + CLI::detail::join(words, " ") +
+         suggestion(first, flags);
+}
+
+/// A number of values that a flag does not take. The parser's text begins with
+/// the flag's name.
+static std::string wrongCount(const CLI::App &parsed, std::string text) {
+  std::string name = text.substr(0, text.find(':'));
+  const CLI::Option *option = parsed.get_option_no_throw(name);
+  if (!option)
+    return text;
+  size_t given = option->results().size();
+  if (given == 0)
+    return name + ": has no value";
+  if (option->get_items_expected_max() == 1)
+    return name + ": is given " + std::to_string(given) +
+           " times, must be once";
+  return name + ": has " + std::to_string(given) + " values, must have " +
+         std::to_string(option->get_items_expected_max());
+}
+
+/// A word where a number is due. The parser's text ends with "NAME = VALUES".
+static std::string wrongType(const CLI::App &parsed, std::string text) {
+  for (const CLI::Option *option : parsed.get_options()) {
+    std::string values = CLI::detail::join(option->results());
+    if (option->results().empty() ||
+        !llvm::StringRef(text).ends_with(": " + option->get_name() + " = " +
+                                         values))
+      continue;
+    bool isWhole = option->get_type_name().find("INT") != std::string::npos;
+    return option->get_name() + ": '" + values + "' must be " +
+           (option->get_items_expected_max() > 1 ? "numbers"
+            : isWhole                            ? "a whole number"
+                                                 : "a number");
+  }
+  return text;
+}
+
+/// What is wrong with a command line, and where the flags are listed.
 static std::string usageMessage(const CLI::App &app,
                                 const CLI::ParseError &error) {
-  std::string message = error.what();
-  // In the order of the command line, which the parser's own text reverses.
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
-    message = "not expected: " + CLI::detail::join(app.remaining(true), " ");
   std::string command = app.get_name();
-  for (const CLI::App *parsed : app.get_subcommands())
-    command += " " + parsed->get_name();
+  const CLI::App *parsed = &app;
+  for (const CLI::App *subcommand : app.get_subcommands()) {
+    command += " " + subcommand->get_name();
+    parsed = subcommand;
+  }
+  std::string message = error.what();
+  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
+  case CLI::ExitCodes::ExtrasError:
+    message = unexpected(app, *parsed);
+    break;
+  case CLI::ExitCodes::ArgumentMismatch:
+    message = wrongCount(*parsed, message);
+    break;
+  case CLI::ExitCodes::ConversionError:
+    message = wrongType(*parsed, message);
+    break;
+  default:
+    break;
+  }
   return message + "\nRun " + command + " --help for the flags.";
 }
 

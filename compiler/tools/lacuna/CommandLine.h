@@ -114,6 +114,11 @@ CLI::Option *addOperationsFlag(CLI::App &app,
 /// Whether such a list has this one.
 bool isWanted(Operation operation, const std::vector<Operation> &operations);
 
+/// "; is NAME meant?" where one of the known names is nearly this word, else
+/// nothing.
+std::string suggestion(const std::string &word,
+                       const std::vector<std::string> &known);
+
 /// Parses the flags, then runs `execute`. Answers calls for help, throws
 /// UsageError and UserError on wrong flags. Returns the exit code; what
 /// `execute` throws passes through.

@@ -80,10 +80,15 @@ int dispatch(int argc, char **argv, const ProviderFactory &makeProvider) {
   for (const Command &command : kCommands)
     if (name == command.name)
       return command.run(argc - 1, argv + 1, makeProvider);
-  throw UsageError((name.empty()
-                        ? std::string("no command given")
-                        : "unknown command '" + std::string(name) + "'") +
-                   "\nRun lacuna --help for the commands.");
+  std::string problem = "no command given";
+  if (!name.empty()) {
+    std::vector<std::string> known;
+    for (const Command &command : kCommands)
+      known.emplace_back(command.name);
+    problem = "unknown command '" + std::string(name) + "'" +
+              suggestion(std::string(name), known);
+  }
+  throw UsageError(problem + "\nRun lacuna --help for the commands.");
 }
 
 int report(const char *message, ExitCode code) {

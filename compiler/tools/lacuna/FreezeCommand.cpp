@@ -58,27 +58,6 @@ void defineFlags(CLI::App &app, FreezeFlags &flags) {
       ->check(between(0, 131072));
 }
 
-/// What the run took from its pixels and divided them by, channel by channel.
-Normalisation imagesOf(Checkpoint &checkpoint) {
-  Normalisation images;
-  auto number = [](const char *field, size_t channel) {
-    return "trainer." + std::string(field) + std::to_string(channel);
-  };
-  for (size_t channel = 0;
-       checkpoint.contents().metadata().count(number("mean", channel)) > 0;
-       ++channel) {
-    images.mean.emplace_back();
-    images.deviation.emplace_back();
-    checkpoint.load(
-        [&](StateVisitor &state) {
-          state.scalar(number("mean", channel), images.mean.back());
-          state.scalar(number("deviation", channel), images.deviation.back());
-        },
-        Checkpoint::Rest::Ignored);
-  }
-  return images;
-}
-
 void printStages(const CompiledNetwork &compiled) {
   std::printf("%-28s %-13s %-7s %10s %10s\n", "layer", "operation", "form",
               "active", "weights");
@@ -100,7 +79,7 @@ void freeze(const FreezeFlags &flags) {
   request.bakeLimit = flags.bakeLimit;
   Checkpoint checkpoint(flags.checkpoint);
   request.network = loadNetwork(checkpoint).freeze();
-  Normalisation images = imagesOf(checkpoint);
+  Normalisation images = savedNormalisation(checkpoint);
   request.mean = std::move(images.mean);
   request.deviation = std::move(images.deviation);
 

@@ -101,6 +101,8 @@ Json inspectExport(const std::string &folder) {
           {"model", manifest.model},
           {"data", manifest.data},
           {"epochs", manifest.epochs},
+          {"mean", manifest.images.mean},
+          {"deviation", manifest.images.deviation},
           {"layers", layers}};
 }
 
@@ -236,13 +238,14 @@ Json inspect(const std::string &path) {
     throw UserError(path + ": holds neither " + std::string(kManifestFile) +
                     ", as a bundle does, nor " + kExportManifestFile +
                     ", as an export does");
-  // A checkpoint starts with the length of its header, in 64 bits whose highest
-  // are zero, as nothing in a text is.
-  char start[8];
+  if (startsAsCheckpoint(path))
+    return inspectCheckpoint(path);
+  // A descriptor begins with a brace; what does not is neither.
   std::ifstream file(path);
-  file.read(start, sizeof start);
-  bool isCheckpoint = file.gcount() == sizeof start && start[7] == 0;
-  return isCheckpoint ? inspectCheckpoint(path) : inspectDescriptor(path);
+  char first = 0;
+  if (file >> first && first != '{')
+    throw UserError(path + ": is neither a checkpoint nor a descriptor");
+  return inspectDescriptor(path);
 }
 
 } // namespace

@@ -409,6 +409,34 @@ bool samePath(const std::string &a, const std::string &b) {
                            fs::weakly_canonical(fs::absolute(b), ignored);
 }
 
+/// Refuses to save over a file that is no checkpoint, and warns of one whose
+/// run has not ended, as the second save takes the last trace of it.
+void verifyReplaceable(const std::string &path) {
+  std::error_code ignored;
+  auto bytes = std::filesystem::file_size(path, ignored);
+  if (ignored || bytes == 0)
+    return;
+  if (!startsAsCheckpoint(path))
+    throw UserError("save: " + path +
+                    " exists and is no checkpoint; give another file");
+  int epoch = 0, epochs = 0;
+  try {
+    Checkpoint old(path);
+    old.load(
+        [&](StateVisitor &state) {
+          state.scalar("trainer.epoch", epoch);
+          state.scalar("trainer.epochs", epochs);
+        },
+        Checkpoint::Rest::Ignored);
+  } catch (const UserError &) {
+    return; // Nothing goes on from it.
+  }
+  if (epoch < epochs)
+    std::cerr << "warning: " << path << " is of a run that has done " << epoch
+              << " of " << epochs << " epochs, and this one replaces it; "
+              << "lacuna train --resume " << path << " goes on with it\n";
+}
+
 /// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
 /// go on from, or null. Returns the exit code.
 int execute(const TrainFlags &flags, const std::string &record,
@@ -420,6 +448,8 @@ int execute(const TrainFlags &flags, const std::string &record,
   std::optional<Interruption> interruption;
   if (!saving.path.empty()) {
     verifyWritable(saving.path);
+    if (!checkpoint)
+      verifyReplaceable(saving.path);
     if (samePath(saving.path, flags.metrics))
       throw UserError(
           "metrics: " + flags.metrics +
@@ -505,6 +535,10 @@ int runTrain(int argc, char **argv, const ProviderFactory &makeProvider) {
       return;
     }
     Checkpoint checkpoint(flags.resume);
+    if (checkpoint.contents().metadata().count("flags") == 0)
+      throw UserError(flags.resume +
+                      ": was not saved by lacuna train; the program that saved "
+                      "it can resume it");
     std::vector<std::string> words =
         resumedFlags(checkpoint.text("flags"), flags.resume + ": flags", app);
     CLI::App merged;

@@ -94,7 +94,7 @@ std::string formatSummary(const TrainingSummary &summary, double density) {
     text += format("tuned schedules   %lld\n",
                    static_cast<long long>(summary.kernels.tuned));
   if (summary.kernels.diskFailures > 0)
-    text += format("cache failures    %lld entries damaged or not written\n",
+    text += format("cache failures    %lld, of the folder or its entries\n",
                    static_cast<long long>(summary.kernels.diskFailures));
   if (summary.kernels.fallbacks > 0)
     text += format("stream kernels    %lld, slower than specialised ones\n",

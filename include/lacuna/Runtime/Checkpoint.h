@@ -29,6 +29,10 @@ using StateVisit = std::function<void(StateVisitor &)>;
 /// earlier attempts is removed. Throws EnvironmentError.
 void saveCheckpoint(const std::string &path, const StateVisit &visit);
 
+/// Whether this file begins as a checkpoint does, whatever follows; no text
+/// does.
+bool startsAsCheckpoint(const std::string &path);
+
 /// A checkpoint open for reading.
 class Checkpoint {
 public:

@@ -13,6 +13,7 @@
 #define LACUNA_RUNTIME_EXPORT_H
 
 #include "lacuna/Runtime/Checkpoint.h"
+#include "lacuna/Runtime/DataSet.h"
 #include "lacuna/Runtime/Network.h"
 
 #include <string>
@@ -24,9 +25,10 @@ inline constexpr char kExportManifestFile[] = "model.json";
 
 /// What model.json says, its files verified.
 struct ExportManifest {
-  std::string model; ///< As makeModel() names it.
-  std::string data;  ///< What it was trained on.
-  int epochs = 0;    ///< Trained.
+  std::string model;    ///< As makeModel() names it.
+  std::string data;     ///< What it was trained on.
+  int epochs = 0;       ///< Trained.
+  Normalisation images; ///< As they were given to it.
   std::vector<std::string> files;
 };
 
@@ -40,6 +42,9 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder);
 /// scheme follow from what was saved. Throws UserError where that is no model
 /// of makeModel(), or the layers saved are not its.
 Network loadNetwork(Checkpoint &checkpoint);
+
+/// What the run of a checkpoint took from its pixels, and divided them by.
+Normalisation savedNormalisation(Checkpoint &checkpoint);
 
 /// Reads model.json and verifies size and checksum of every file it names.
 /// Throws UserError naming file and field where one is missing, of another

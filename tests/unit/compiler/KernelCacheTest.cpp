@@ -160,7 +160,9 @@ TEST_F(KernelCacheTest, SaysWhyAFolderCannotBeUsed) {
     EXPECT_NE(cache.problem().find(path.string()), std::string::npos)
         << cache.problem();
   }
-  EXPECT_EQ(KernelCache("").problem(), "no folder is set");
+  EXPECT_EQ(KernelCache("").problem(),
+            "no folder is set, neither by XDG_CACHE_HOME nor by HOME; "
+            "--cache-dir names one");
 }
 
 /// Whoever writes there decides what code runs.

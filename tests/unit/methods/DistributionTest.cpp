@@ -140,6 +140,14 @@ TEST_F(DistributionFile, JsonNamesLayers) {
   layers.pop_back();
   EXPECT_EQ(distributeSparsity(got, layers, 0.9),
             (std::vector<double>{0.95, 0}));
+  // A name of no layer is told first: it may be meant for the one left out.
+  EXPECT_NE(refusal([&] {
+              distributeSparsity(parse("d.json", R"({"fc1.weight": 0.5})"),
+                                 layers, 0.9);
+            })
+                .find("fc1.weight is no sparse layer of this model; those are "
+                      "fc1, fc2"),
+            std::string::npos);
   layers.pop_back();
   EXPECT_NE(refusal([&] {
               distributeSparsity(got, layers, 0.9);
@@ -166,11 +174,12 @@ TEST_F(DistributionFile, ProfilesNameWeightsAsTheirAuthorsDo) {
 
 TEST_F(DistributionFile, RefusesWhatIsNone) {
   for (auto [name, text, part] :
-       {std::tuple{"d.json", "[0.9]", "must be an object"},
-        {"d.json", "{\"a\": ", "is not valid JSON"},
+       {std::tuple{"d.json", "[0.9]", "must be a JSON object"},
+        {"d.json",
+         "{\"a\": ", "d.json: offset 7: is not valid JSON: parse error"},
         {"d.json", R"({"a": "b"})", "a: must be a number"},
         {"d.json", R"({"a": 1})", "a: is 1, must be at least 0 and below 1"},
-        {"d.json", R"({"a": 0.5, "a": 0.6})", "a is named twice"},
+        {"d.json", R"({"a": 0.5, "a": 0.6})", "a: is a duplicate key"},
         {"p.yaml", "a: 0.5", "has no map prune_ratios"},
         {"p.yaml", "prune_ratios: [1, 2]", "has no map prune_ratios"},
         {"p.yml", "prune_ratios:\n  a: b\n", "is not a valid profile"},
