@@ -57,8 +57,13 @@ Network loadNetwork(Checkpoint &checkpoint) {
   }
   const Geometry &first = layers.front().geometry;
   const Descriptor &classifier = layers.back();
-  // A linear layer reads images flat, whatever their shape.
+  // A linear layer reads images flat, whatever their shape. A recurrent one
+  // reads row by row, and its weights do not tell how many there are.
   ImageShape images{first.inChannels, first.input.height, first.input.width};
+  ImageShape usual = usualInput(model).shape;
+  if (first.kind == LayerKind::Linear && usual.height > 1 &&
+      first.inChannels == usual.channels * usual.width)
+    images = usual;
   Scheme scheme = schemeOf(layers);
   bool sparsifyAll = classifier.structure.scheme != Scheme::Dense;
   Network network =

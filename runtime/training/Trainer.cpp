@@ -7,6 +7,7 @@
 
 #include "lacuna/Runtime/Trainer.h"
 
+#include "lacuna/Runtime/Evaluation.h"
 #include "lacuna/Runtime/Random.h"
 #include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
@@ -24,7 +25,6 @@ namespace lacuna {
 
 namespace {
 
-constexpr int kNotAugmented = -1;
 /// No set has more images, and sums with it stay far from 64 bits.
 constexpr int64_t kMaxBatch = std::numeric_limits<uint32_t>::max();
 
@@ -107,9 +107,10 @@ public:
 
   void gradients(const std::vector<uint32_t> &images,
                  double temperature) override {
-    trainer.loadBatch(trainer.data.train, images.data(),
-                      static_cast<int64_t>(images.size()), kNotAugmented);
-    const Tensor &logits = trainer.network.forward(trainer.images, true);
+    trainer.loader.load(trainer.data.train, images.data(),
+                        static_cast<int64_t>(images.size()));
+    const Tensor &logits =
+        trainer.network.forward(trainer.loader.images(), true);
     float factor = static_cast<float>(1 / temperature);
     Tensor cooled(logits.shape());
     int64_t floats = logits.shape().floats();
@@ -117,8 +118,8 @@ public:
       cooled.data()[i] = logits.data()[i] * factor;
     GradientPool::Lease gradient =
         trainer.network.gradients().acquire(logits.shape());
-    operators::softmaxCrossEntropy(trainer.pool, cooled, trainer.labels.data(),
-                                   &*gradient);
+    operators::softmaxCrossEntropy(trainer.pool, cooled,
+                                   trainer.loader.labels(), &*gradient);
     for (int64_t i = 0; i < floats; ++i)
       gradient->data()[i] *= factor;
     trainer.network.backward(std::move(gradient));
@@ -158,7 +159,7 @@ Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
                      static_cast<int64_t>(data.train.labels.size()),
                      options.seed),
       trainOrder(identity(data.train.labels.size())),
-      testOrder(identity(data.test.labels.size())) {
+      loader(pool, {data.mean, data.deviation}, provider.lanes()) {
   options.verify();
   data.verify();
   if (method.settings().epochs != options.epochs)
@@ -168,10 +169,6 @@ Trainer::Trainer(Network &network, Method &method, KernelProvider &provider,
                     "; give both the same");
   options.dataEfficiency.verify(options.epochs,
                                 static_cast<int64_t>(trainOrder.size()));
-  size_t batch = std::min(size_t(options.batch),
-                          std::max(trainOrder.size(), testOrder.size()));
-  labels.resize(batch);
-  placements.resize(batch);
 
   InitialGradients gradients(*this);
   methodContext.gradients = &gradients;
@@ -280,38 +277,6 @@ void Trainer::shuffle(int epoch) {
   stream.shuffle(trainOrder);
 }
 
-void Trainer::loadBatch(const ImageSet &set, const uint32_t *index,
-                        int64_t count, int augmentedEpoch) {
-  for (int64_t i = 0; i < count; ++i)
-    labels[i] = set.labels[index[i]];
-  bool augmented = augmentedEpoch != kNotAugmented && data.augment;
-  if (augmented)
-    for (int64_t i = 0; i < count; ++i) {
-      RandomStream stream(options.seed, RandomPurpose::Augmentation,
-                          static_cast<uint32_t>(augmentedEpoch), index[i]);
-      uint32_t offsets = static_cast<uint32_t>(2 * data.pad + 1);
-      placements[i].top = static_cast<int32_t>(stream.below(offsets));
-      placements[i].left = static_cast<int32_t>(stream.below(offsets));
-      placements[i].flip = stream.below(2) == 1;
-    }
-  const uint8_t *pixels = set.images.data();
-  if (set.source) {
-    if (streamed.size() < count * set.imageBytes())
-      streamed = Buffer<uint8_t>(MemoryKind::Data, count * set.imageBytes());
-    AugmentationKey key{options.seed, augmentedEpoch};
-    set.source->load(pool, index, count, augmented ? &key : nullptr,
-                     streamed.data());
-    pixels = streamed.data();
-    batchOrder.resize(size_t(count));
-    std::iota(batchOrder.begin(), batchOrder.end(), 0u);
-    index = batchOrder.data();
-  }
-  operators::loadImages(pool, pixels, set.channels, set.height, set.width,
-                        index, count, augmented ? placements.data() : nullptr,
-                        data.pad, data.mean.data(), data.deviation.data(),
-                        provider.lanes(), images);
-}
-
 void Trainer::reportDivergence(const std::string &where, double loss) {
   std::string layer = network.firstNonFiniteLayer();
   std::ostringstream message;
@@ -329,11 +294,14 @@ void Trainer::trainStep(int epoch, int64_t step, int64_t steps,
   int64_t first = step * options.batch;
   int64_t count =
       std::min(options.batch, static_cast<int64_t>(trainOrder.size()) - first);
-  loadBatch(data.train, trainOrder.data() + first, count, epoch);
-  const Tensor &logits = network.forward(images, true);
+  std::optional<Augmentation> augmentation;
+  if (data.augment)
+    augmentation = {{options.seed, epoch}, data.pad};
+  loader.load(data.train, trainOrder.data() + first, count, augmentation);
+  const Tensor &logits = network.forward(loader.images(), true);
   GradientPool::Lease gradient = network.gradients().acquire(logits.shape());
   operators::LossResult result = operators::softmaxCrossEntropy(
-      pool, logits, labels.data(), &*gradient, options.labelSmoothing);
+      pool, logits, loader.labels(), &*gradient, options.labelSmoothing);
   if (!std::isfinite(result.lossSum))
     reportDivergence("at epoch " + std::to_string(epoch + 1) + ", step " +
                          std::to_string(step + 1),
@@ -395,22 +363,14 @@ double Trainer::testAccuracy() {
 
 std::optional<double>
 Trainer::testUnless(const std::function<bool()> &stopped) {
-  int64_t correct = 0, count = static_cast<int64_t>(testOrder.size());
-  for (int64_t first = 0; first < count;) {
-    int64_t size = std::min(options.batch, count - first);
-    loadBatch(data.test, testOrder.data() + first, size, kNotAugmented);
-    const Tensor &logits = network.forward(images, false);
-    operators::LossResult result =
-        operators::softmaxCrossEntropy(pool, logits, labels.data(), nullptr);
-    // The last step's divergence shows nowhere else.
-    if (!std::isfinite(result.lossSum))
-      reportDivergence("on the test images", result.lossSum);
-    correct += result.correct;
-    first += size;
-    if (first < count && stopped())
-      return std::nullopt;
-  }
-  return double(correct) / double(count);
+  std::optional<Evaluation> test =
+      evaluate(network, loader, pool, data.test, options.batch, stopped);
+  if (!test)
+    return std::nullopt;
+  // The last step's divergence shows nowhere else.
+  if (!std::isfinite(test->lossSum))
+    reportDivergence("on the test images", test->lossSum);
+  return test->accuracy();
 }
 
 bool Trainer::runEpoch() {

@@ -8,6 +8,7 @@
 #ifndef LACUNA_RUNTIME_TRAINER_H
 #define LACUNA_RUNTIME_TRAINER_H
 
+#include "lacuna/Runtime/BatchLoader.h"
 #include "lacuna/Runtime/Checkpoint.h"
 #include "lacuna/Runtime/DataEfficiency.h"
 #include "lacuna/Runtime/DataSet.h"
@@ -179,8 +180,6 @@ private:
   void visitData(StateVisitor &state);
   void visitFrozen(StateVisitor &state);
   void trainStep(int epoch, int64_t step, int64_t steps, Progress &progress);
-  void loadBatch(const ImageSet &set, const uint32_t *index, int64_t count,
-                 int augmentedEpoch);
   [[noreturn]] void reportDivergence(const std::string &where, double loss);
 
   Network &network;
@@ -202,13 +201,8 @@ private:
   std::unique_ptr<DenseGradients> denseGradients;
   DataEfficiency dataEfficiency;
   std::string imageChecksums; ///< Of training and test images, once taken.
-  std::vector<uint32_t> trainOrder, testOrder;
-  std::vector<Label> labels;
-  std::vector<operators::Placement> placements;
-  Tensor images;
-  /// The batch of a set that has a source, and its order.
-  Buffer<uint8_t> streamed;
-  std::vector<uint32_t> batchOrder;
+  std::vector<uint32_t> trainOrder;
+  BatchLoader loader;
 };
 
 } // namespace lacuna
