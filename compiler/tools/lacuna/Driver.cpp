@@ -10,6 +10,7 @@
 #include "BenchCommand.h"
 #include "CommandLine.h"
 #include "CompileCommand.h"
+#include "EvaluateCommand.h"
 #include "ExportCommand.h"
 #include "FreezeCommand.h"
 #include "RunCommand.h"
@@ -33,9 +34,10 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"train", runTrain},     {"run", runRun},       {"compile", runCompile},
-    {"targets", runTargets}, {"bench", runBench},   {"tune", runTune},
-    {"export", runExport},   {"freeze", runFreeze}, {"inspect", runInspect}};
+    {"train", runTrain},     {"evaluate", runEvaluate}, {"run", runRun},
+    {"compile", runCompile}, {"targets", runTargets},   {"bench", runBench},
+    {"tune", runTune},       {"export", runExport},     {"freeze", runFreeze},
+    {"inspect", runInspect}};
 
 constexpr std::string_view kHelp =
     R"(Lacuna trains neural networks that are sparse from the first step to the last.
@@ -44,15 +46,16 @@ Usage: lacuna COMMAND [FLAGS]
        lacuna --help | --version
 
 Commands:
-  train    Train a model: lacuna train --help
-  run      Run one operation of a sparse layer on .npy files: lacuna run --help
-  compile  Compile kernels for a device without a compiler: lacuna compile --help
-  targets  List the machines that it compiles for
-  bench    Measure this machine beside oneDNN: lacuna bench --help
-  tune     Search the kernels' fastest schedules on this machine: lacuna tune --help
-  export   Write a checkpoint's network as plain files: lacuna export --help
-  freeze   Compile a checkpoint's network into one C function: lacuna freeze --help
-  inspect  Say what is in a checkpoint or a bundle: lacuna inspect --help
+  train     Train a model: lacuna train --help
+  evaluate  Say how a checkpoint's network does on images: lacuna evaluate --help
+  run       Run one operation of a sparse layer on .npy files: lacuna run --help
+  compile   Compile kernels for a device without a compiler: lacuna compile --help
+  targets   List the machines that it compiles for
+  bench     Measure this machine beside oneDNN: lacuna bench --help
+  tune      Search the kernels' fastest schedules on this machine: lacuna tune --help
+  export    Write a checkpoint's network as plain files: lacuna export --help
+  freeze    Compile a checkpoint's network into one C function: lacuna freeze --help
+  inspect   Say what is in a checkpoint or a bundle: lacuna inspect --help
 
 Examples:
   LeNet-5 on Fashion-MNIST, nine weights in ten absent, in 4x1 blocks:
