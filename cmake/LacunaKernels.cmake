@@ -32,6 +32,16 @@ function(lacuna_default_target where variable cpu)
   set(${variable} ${CMAKE_LIBRARY_ARCHITECTURE} PARENT_SCOPE)
 endfunction()
 
+# The library NAME of what the target NAME-KIND generates in FOLDER: a header and
+# ARCHIVE, which may need further libraries.
+function(lacuna_define_library name kind folder archive)
+  add_custom_target(${name}-${kind} DEPENDS ${archive})
+  add_library(${name} INTERFACE)
+  add_dependencies(${name} ${name}-${kind})
+  target_include_directories(${name} INTERFACE ${folder})
+  target_link_libraries(${name} INTERFACE ${archive} ${ARGN})
+endfunction()
+
 function(lacuna_add_kernels name)
   cmake_parse_arguments(PARSE_ARGV 1 kernels "" "MODEL;SCHEME;SPARSITY;INPUT;CLASSES;TARGET;CPU" "DESCRIPTOR")
   if(kernels_UNPARSED_ARGUMENTS)
@@ -62,11 +72,7 @@ function(lacuna_add_kernels name)
     DEPENDS ${sources} ${LACUNA_PROGRAM}
     COMMENT "Lacuna kernels ${name}"
     VERBATIM)
-  add_custom_target(${name}-kernels DEPENDS ${archive})
-  add_library(${name} INTERFACE)
-  add_dependencies(${name} ${name}-kernels)
-  target_include_directories(${name} INTERFACE ${folder})
-  target_link_libraries(${name} INTERFACE ${archive} Lacuna::runtime)
+  lacuna_define_library(${name} kernels ${folder} ${archive} Lacuna::runtime)
   set_target_properties(${name} PROPERTIES LACUNA_BUNDLE ${folder})
 endfunction()
 
@@ -99,9 +105,5 @@ function(lacuna_add_network name)
     DEPENDS ${checkpoint} ${LACUNA_PROGRAM}
     COMMENT "Lacuna network ${name}"
     VERBATIM)
-  add_custom_target(${name}-network DEPENDS ${archive})
-  add_library(${name} INTERFACE)
-  add_dependencies(${name} ${name}-network)
-  target_include_directories(${name} INTERFACE ${folder})
-  target_link_libraries(${name} INTERFACE ${archive})
+  lacuna_define_library(${name} network ${folder} ${archive})
 endfunction()
