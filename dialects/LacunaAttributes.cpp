@@ -23,8 +23,6 @@ namespace lacuna::ir {
 
 namespace {
 
-constexpr int64_t kMaxScheduleExtent = 16384;
-
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 
 LogicalResult verifyAscending(EmitError emitError, StringRef field,
@@ -102,12 +100,11 @@ LogicalResult PatternAttr::verify(EmitError emitError, ArrayAttr library,
 LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t lanes,
                                    DenseI64ArrayAttr tile, int64_t chunk,
                                    DenseI64ArrayAttr panel, int64_t taps,
-                                   int64_t unroll, bool, LevelKind) {
+                                   int64_t unroll, bool, Level) {
   if (tile.size() != 3)
     return emitError() << "tile must be [batch blocks, rows, columns]";
   if (panel.size() != 2)
     return emitError() << "panel must be [channels, pixels]";
-  // Products of extents must not overflow before the layout checks them.
   auto inRange = [](int64_t value) {
     return value >= 1 && value <= kMaxScheduleExtent;
   };
@@ -117,8 +114,9 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t lanes,
     return emitError() << "every extent of a schedule must be between 1 and "
                        << kMaxScheduleExtent;
   // Lanes are summed by halves.
-  if (!llvm::isPowerOf2_64(lanes))
-    return emitError() << "lanes must be a power of two, not " << lanes;
+  if (!llvm::isPowerOf2_64(lanes) || lanes > kMaxLanes)
+    return emitError() << "lanes must be a power of two up to " << kMaxLanes
+                       << ", not " << lanes;
   return success();
 }
 
@@ -188,6 +186,21 @@ Attribute fromStructure(MLIRContext *context, const Structure &structure,
                           indices(set.units), indices(set.patternIds));
 }
 
+FailureOr<Level> parseLevel(AsmParser &parser) {
+  SMLoc where = parser.getCurrentLocation();
+  StringRef name;
+  if (failed(parser.parseKeyword(&name)))
+    return failure();
+  for (Level level : kAllLevels)
+    if (name == levelName(level))
+      return level;
+  InFlightDiagnostic problem = parser.emitError(where)
+                               << "expected a level, one of: ";
+  llvm::interleaveComma(kAllLevels, problem,
+                        [&](Level level) { problem << levelName(level); });
+  return problem;
+}
+
 Schedule toSchedule(ScheduleAttr attribute) {
   Schedule schedule;
   schedule.lanes = attribute.getLanes();
@@ -200,9 +213,7 @@ Schedule toSchedule(ScheduleAttr attribute) {
   schedule.bodyTaps = attribute.getTaps();
   schedule.itemUnroll = attribute.getUnroll();
   schedule.chunkOuter = attribute.getChunkOuter();
-  schedule.level = attribute.getLevel() == LevelKind::Stream
-                       ? Level::Stream
-                       : Level::Specialised;
+  schedule.level = attribute.getLevel();
   return schedule;
 }
 
@@ -215,8 +226,7 @@ ScheduleAttr fromSchedule(MLIRContext *context, const Schedule &schedule) {
       DenseI64ArrayAttr::get(context,
                              {schedule.panelRows, schedule.panelPixels}),
       schedule.bodyTaps, schedule.itemUnroll, schedule.chunkOuter,
-      schedule.level == Level::Stream ? LevelKind::Stream
-                                      : LevelKind::Specialised);
+      schedule.level);
 }
 
 } // namespace lacuna::ir

@@ -10,7 +10,6 @@
 
 include "LacunaDialect.td"
 include "mlir/IR/AttrTypeBase.td"
-include "mlir/IR/EnumAttr.td"
 
 class Lacuna_Attribute<string name, string attrMnemonic>
     : AttrDef<Lacuna_Dialect, name> {
@@ -103,13 +102,11 @@ def Lacuna_StructureAttr
                 "a sparsity structure: #lacuna.dense, unstructured, block, "
                 "pattern or channel">;
 
-def Lacuna_LevelEnum
-    : I32EnumAttr<"LevelKind", "how far code is specialised to a structure", [
-        I32EnumAttrCase<"Stream", 0, "stream">,
-        I32EnumAttrCase<"Specialised", 1, "specialised">,
-      ]> {
-  let cppNamespace = "::lacuna::ir";
-  let genSpecializedAttr = 0;
+// The level of the runtime, by its name there.
+def Lacuna_LevelParameter
+    : AttrParameter<"::lacuna::Level", "stream or specialised"> {
+  let parser = "::lacuna::ir::parseLevel($_parser)";
+  let printer = "$_printer << ::lacuna::levelName($_self)";
 }
 
 def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
@@ -128,6 +125,9 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
     - `level`: `stream` walks single weights, `specialised` unrolls the
       scheme's blocks and patterns.
 
+    Every extent is from 1 to 65536, and `lanes` a power of two
+    up to 64.
+
     ```mlir
     #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4],
                      taps = 9, unroll = 1, level = specialised>
@@ -137,7 +137,7 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
                         "int64_t":$chunk, "::mlir::DenseI64ArrayAttr":$panel,
                         "int64_t":$taps, "int64_t":$unroll,
                         DefaultValuedParameter<"bool", "false">:$chunk_outer,
-                        EnumParameter<Lacuna_LevelEnum>:$level);
+                        Lacuna_LevelParameter:$level);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

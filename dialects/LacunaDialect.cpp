@@ -13,7 +13,6 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include "lacuna/Dialect/LacunaDialect.cpp.inc"
-#include "lacuna/Dialect/LacunaEnums.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "lacuna/Dialect/LacunaAttributes.cpp.inc"

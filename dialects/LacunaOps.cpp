@@ -45,6 +45,9 @@ LogicalResult verifyActivation(mlir::Operation *op, StringRef role,
   if (llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
     return op->emitOpError()
            << role << " must have static extents after the batch";
+  // Kernels read and write blocks of images.
+  if (type.getEncoding())
+    return op->emitOpError() << role << " must have no encoding";
   return success();
 }
 
@@ -56,6 +59,8 @@ LogicalResult verifyTypes(mlir::Operation *op, const LayerTypes &types,
   if (types.weights.getRank() != rank || !types.weights.hasStaticShape())
     return op->emitOpError()
            << "weights must have a static shape of rank " << rank;
+  if (types.weights.getEncoding())
+    return op->emitOpError() << "weights must have no encoding";
   if (types.input.getDimSize(1) != types.weights.getDimSize(1))
     return op->emitOpError()
            << "the input side has " << types.input.getDimSize(1)

@@ -184,9 +184,9 @@ def ChooseSchedule : Pass<"lacuna-choose-schedule"> {
     Option<"level", "level", "::lacuna::Level", "::lacuna::Level::Specialised",
            "How far to specialise",
            [{::llvm::cl::values(
-              clEnumValN(::lacuna::Level::Stream, "stream",
+              clEnumValN(::lacuna::Level::Stream, ::lacuna::levelName(::lacuna::Level::Stream),
                          "One loop over single weights"),
-              clEnumValN(::lacuna::Level::Specialised, "specialised",
+              clEnumValN(::lacuna::Level::Specialised, ::lacuna::levelName(::lacuna::Level::Specialised),
                          "Bodies unrolled for the scheme"))}]>,
   ];
 }

@@ -53,10 +53,11 @@ struct KernelPipelineOptions : public TargetOptions<KernelPipelineOptions> {
   Option<Level> level{
       *this, "level", llvm::cl::desc("How far to specialise"),
       llvm::cl::init(Level::Specialised),
-      llvm::cl::values(
-          clEnumValN(Level::Stream, "stream", "One loop over single weights"),
-          clEnumValN(Level::Specialised, "specialised",
-                     "Bodies unrolled for the scheme"))};
+      llvm::cl::values(clEnumValN(Level::Stream, levelName(Level::Stream),
+                                  "One loop over single weights"),
+                       clEnumValN(Level::Specialised,
+                                  levelName(Level::Specialised),
+                                  "Bodies unrolled for the scheme"))};
 };
 
 struct NetworkPipelineOptions : public TargetOptions<NetworkPipelineOptions> {

@@ -17,16 +17,14 @@
 namespace lacuna::ir {
 
 /// Beyond what any target has; schedules stay representable.
-inline constexpr int64_t kMostTargetLanes = 64;
 inline constexpr int64_t kMostTargetL1Bytes = 1 << 22;
 
 inline bool areLanes(int64_t lanes) {
-  return lanes >= 1 && lanes <= kMostTargetLanes &&
+  return lanes >= 1 && lanes <= kMaxLanes &&
          llvm::isPowerOf2_64(static_cast<uint64_t>(lanes));
 }
 inline mlir::InFlightDiagnostic emitLanesError(mlir::Operation *op) {
-  return op->emitError() << "lanes must be a power of two up to "
-                         << kMostTargetLanes;
+  return op->emitError() << "lanes must be a power of two up to " << kMaxLanes;
 }
 
 inline bool isTarget(const TargetDescription &target) {

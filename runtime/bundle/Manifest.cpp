@@ -21,9 +21,6 @@ namespace lacuna {
 
 namespace {
 
-/// Extents of a schedule beyond this are no schedule's.
-constexpr int64_t kMaxScheduleExtent = 65536;
-
 json requestFields(const KernelRequest &request) {
   json fused = json::array();
   Fusion::forEach(request.fusion, [&](const char *name, bool wanted) {

@@ -18,14 +18,12 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kMaxGroupParts = 8;
-/// What 16-bit indices reach. No extent of a schedule needs to be larger.
-constexpr int64_t kMaxTileVectors = std::numeric_limits<uint16_t>::max() + 1;
 
 /// Step by step: the whole product may pass 64 bits.
 bool fitsTile(std::initializer_list<int64_t> factors) {
   int64_t vectors = 1;
   for (int64_t factor : factors)
-    if ((vectors *= factor) > kMaxTileVectors)
+    if ((vectors *= factor) > kMaxScheduleExtent)
       return false;
   return true;
 }
@@ -101,7 +99,7 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
   for (int64_t extent :
        {s.lanes, s.batchTile, s.tileHeight, s.tileWidth, s.channelChunk,
         s.panelRows, s.panelPixels, s.bodyTaps, s.itemUnroll})
-    verifyInvariant(extent > 0 && extent <= kMaxTileVectors,
+    verifyInvariant(extent > 0 && extent <= kMaxScheduleExtent,
                     "a schedule has an extent below 1 or above 65536");
   verifyInvariant(targetChannels % s.panelRows == 0,
                   "panel rows do not divide the target channels");

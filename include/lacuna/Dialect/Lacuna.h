@@ -21,7 +21,6 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "lacuna/Dialect/LacunaDialect.h.inc"
-#include "lacuna/Dialect/LacunaEnums.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "lacuna/Dialect/LacunaAttributes.h.inc"
@@ -42,6 +41,8 @@ mlir::Attribute fromStructure(mlir::MLIRContext *context,
                               const Structure &structure,
                               const ActiveSet *active);
 
+/// Reads the name of a level.
+mlir::FailureOr<Level> parseLevel(mlir::AsmParser &parser);
 Schedule toSchedule(ScheduleAttr attribute);
 ScheduleAttr fromSchedule(mlir::MLIRContext *context, const Schedule &schedule);
 

@@ -22,6 +22,13 @@ inline const char *levelName(Level level) {
   return level == Level::Stream ? "stream" : "specialised";
 }
 
+/// No target has more lanes: SVE ends at 2048 bits.
+inline constexpr int64_t kMaxLanes = 64;
+
+/// The greatest extent of a schedule, and the most vectors of a packed tile:
+/// what 16-bit indices reach. Products of extents may pass 64 bits.
+inline constexpr int64_t kMaxScheduleExtent = int64_t(1) << 16;
+
 /// The choices of a kernel that change its speed and its streams but never its
 /// result (beyond the order of additions). Chosen by the compiler from target
 /// and geometry, kept with the kernel, obeyed by the packer.

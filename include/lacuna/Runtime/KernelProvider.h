@@ -45,9 +45,6 @@ struct Kernel {
   std::shared_ptr<void> code;
 };
 
-/// No target has more lanes: SVE ends at 2048 bits.
-inline constexpr int64_t kMaxLanes = 64;
-
 /// Counted since the provider was made.
 struct ProviderStatistics {
   int64_t compiles = 0;     ///< Kernels compiled.

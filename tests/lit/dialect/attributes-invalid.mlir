@@ -92,22 +92,32 @@ func.func private @f() attributes {s = #lacuna.schedule<lanes = 16, tile = [1, 4
 
 // -----
 
-// expected-error@+1 {{every extent of a schedule must be between 1 and 16384}}
+// expected-error@+1 {{every extent of a schedule must be between 1 and 65536}}
 func.func private @f() attributes {s = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 0, panel = [4, 4], taps = 9, unroll = 1, level = specialised>}
 
 // -----
 
-// expected-error@+1 {{every extent of a schedule must be between 1 and 16384}}
+// expected-error@+1 {{every extent of a schedule must be between 1 and 65536}}
 func.func private @f() attributes {s = #lacuna.schedule<lanes = 16, tile = [1, 4611686018427387904, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = specialised>}
 
 // -----
 
-// expected-error@+1 {{lanes must be a power of two, not 12}}
+// expected-error@+1 {{every extent of a schedule must be between 1 and 65536}}
+func.func private @f() attributes {s = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 65537, panel = [4, 4], taps = 9, unroll = 1, level = specialised>}
+
+// -----
+
+// expected-error@+1 {{lanes must be a power of two up to 64, not 128}}
+func.func private @f() attributes {s = #lacuna.schedule<lanes = 128, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = specialised>}
+
+// -----
+
+// expected-error@+1 {{lanes must be a power of two up to 64, not 12}}
 func.func private @f() attributes {s = #lacuna.schedule<lanes = 12, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = specialised>}
 
 // -----
 
-// expected-error@+2 {{to be one of: stream, specialised}}
+// expected-error@+2 {{expected a level, one of: stream, specialised}}
 // expected-error@+1 {{failed to parse Lacuna_ScheduleAttr parameter 'level'}}
 func.func private @f() attributes {s = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = baked>}
 

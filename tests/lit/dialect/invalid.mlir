@@ -505,3 +505,22 @@ func.func @f(%x: tensor<32x6x8x8xf32>) -> tensor<6x2xf32> {
   %s = lacuna.channel_sums %x : tensor<32x6x8x8xf32> -> tensor<6x2xf32>
   return %s : tensor<6x2xf32>
 }
+
+// -----
+
+#wide = #lacuna.planes<phases = [1, 1], margin = [0, 1], row = 9, phase = 72, channel = 72, floats = 640>
+
+func.func @f(%x: tensor<?x4x8x8xf32, #wide>, %w: tensor<4x4x3x3xf32>) -> tensor<?x4x8x8xf32> {
+  // expected-error@+1 {{the input side must have no encoding}}
+  %y = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([1, 1])
+      : tensor<?x4x8x8xf32, #wide>, tensor<4x4x3x3xf32> -> tensor<?x4x8x8xf32>
+  return %y : tensor<?x4x8x8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xf32, "packed">) -> tensor<?x4xf32> {
+  // expected-error@+1 {{weights must have no encoding}}
+  %y = lacuna.linear %x, %w structure(#lacuna.dense) : tensor<?x8xf32>, tensor<4x8xf32, "packed"> -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
