@@ -27,6 +27,9 @@ private:
     auto layer = map.getInput().getDefiningOp<FrozenLayerOp>();
     if (!layer || !layer->hasOneUse() || layer.getRelu() || layer.getResidual())
       return;
+    // A map may write other planes than it reads.
+    if (map.getResult().getType() != layer.getResult().getType())
+      return;
     Geometry geometry = layer.getGeometry();
     std::vector<uint32_t> positions =
         toActiveSet(layer.getStructure())

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Operations.h"
+
 #include "lacuna/Passes/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,10 +23,9 @@ namespace {
 class FuseAccumulatePass : public impl::FuseAccumulateBase<FuseAccumulatePass> {
 public:
   void runOnOperation() override {
-    getOperation()->walk([&](arith::AddFOp sum) {
+    for (auto sum : operationsBelow<arith::AddFOp>(getOperation()))
       if (!fuse(sum, sum.getLhs(), sum.getRhs()))
         fuse(sum, sum.getRhs(), sum.getLhs());
-    });
   }
 
 private:
@@ -40,16 +41,14 @@ private:
     if (layer->getBlock() != sum->getBlock())
       return false;
     OpBuilder builder(sum);
-    Value fused =
-        Conv2dGradInputOp::create(
-            builder, sum.getLoc(), layer.getResult().getType(), /*sums=*/Type(),
-            layer.getGradient(), layer.getWeights(), addend,
-            /*normInput=*/Value(),
-            /*mean=*/Value(), /*scale=*/Value(), /*shift=*/Value(),
-            /*normOutput=*/Value(), layer.getStructure(), layer.getStrides(),
-            layer.getPadding(), layer.getScheduleAttr())
-            .getResult();
-    sum.getResult().replaceAllUsesWith(fused);
+    auto fused = Conv2dGradInputOp::create(
+        builder, sum.getLoc(), layer.getResult().getType(), /*sums=*/Type(),
+        layer.getGradient(), layer.getWeights(), addend, /*normInput=*/Value(),
+        /*mean=*/Value(), /*scale=*/Value(), /*shift=*/Value(),
+        /*normOutput=*/Value(), layer.getStructure(), layer.getStrides(),
+        layer.getPadding(), layer.getScheduleAttr());
+    fused->setDiscardableAttrs(layer->getDiscardableAttrDictionary());
+    sum.getResult().replaceAllUsesWith(fused.getResult());
     sum.erase();
     layer.erase();
     ++sumsFused;

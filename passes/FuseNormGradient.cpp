@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Operations.h"
+
 #include "lacuna/Passes/Passes.h"
 
 using namespace mlir;
@@ -20,7 +22,8 @@ class FuseNormGradientPass
     : public impl::FuseNormGradientBase<FuseNormGradientPass> {
 public:
   void runOnOperation() override {
-    getOperation()->walk([&](NormGradientOp norm) { fuse(norm); });
+    for (auto norm : operationsBelow<NormGradientOp>(getOperation()))
+      fuse(norm);
   }
 
 private:
@@ -41,6 +44,7 @@ private:
         layer.getAddend(), norm.getInput(), norm.getMean(), norm.getScale(),
         norm.getShift(), norm.getOutput(), layer.getStructure(),
         layer.getStrides(), layer.getPadding(), layer.getScheduleAttr());
+    fused->setDiscardableAttrs(layer->getDiscardableAttrDictionary());
     norm.getResult().replaceAllUsesWith(fused.getResult());
     norm.getSums().replaceAllUsesWith(fused.getSums());
     norm.erase();

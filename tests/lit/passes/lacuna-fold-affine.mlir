@@ -25,3 +25,14 @@ func.func @block(%x: tensor<?x1x4x4xf32>) -> tensor<?x2x4x4xf32> {
   %y = lacuna.affine %z scale([10.0, 100.0]) shift([0.0, 0.0]) relu : tensor<?x2x4x4xf32> -> tensor<?x2x4x4xf32>
   return %y : tensor<?x2x4x4xf32>
 }
+
+// A map that writes other planes than the layer stays.
+// CHECK-LABEL: func.func @other_planes(
+// CHECK: lacuna.frozen_layer
+// CHECK: lacuna.affine
+func.func @other_planes(%x: tensor<?x1x2x2xf32>) -> tensor<?x1x2x2xf32, #lacuna.planes<phases = [1, 1], margin = [0, 1], row = 3, phase = 6, channel = 8, floats = 64>> {
+  %y = lacuna.frozen_layer %x structure(#lacuna.unstructured<active = [0]>) values([1.0]) bias([0.0])
+      kernel([1, 1]) strides([1, 1]) padding([0, 0]) : tensor<?x1x2x2xf32> -> tensor<?x1x2x2xf32>
+  %z = lacuna.affine %y scale([1.0]) shift([0.0]) : tensor<?x1x2x2xf32> -> tensor<?x1x2x2xf32, #lacuna.planes<phases = [1, 1], margin = [0, 1], row = 3, phase = 6, channel = 8, floats = 64>>
+  return %z : tensor<?x1x2x2xf32, #lacuna.planes<phases = [1, 1], margin = [0, 1], row = 3, phase = 6, channel = 8, floats = 64>>
+}

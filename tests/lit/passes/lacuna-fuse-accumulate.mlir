@@ -87,3 +87,19 @@ func.func @three_paths(%dy: tensor<?x8x8x8xf32>, %dz: tensor<?x8x8x8xf32>, %w: t
   %t = arith.addf %s, %h : tensor<?x6x8x8xf32>
   return %t : tensor<?x6x8x8xf32>
 }
+
+// -----
+
+// In a module, as in any graph region, a reader may come first. What else is
+// noted of the gradient stays.
+// CHECK: %[[S:.*]] = lacuna.conv2d_grad_input {{.*}} accumulate({{.*}} {test.note = 1 : i64} :
+// CHECK-NOT: arith.addf
+// CHECK: arith.negf %[[S]]
+%a = tensor.empty(%c) : tensor<?x6x8x8xf32>
+%dy = tensor.empty(%c) : tensor<?x8x8x8xf32>
+%w = tensor.empty() : tensor<8x6x3x3xf32>
+%s = arith.addf %g, %a : tensor<?x6x8x8xf32>
+%g = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1]) {test.note = 1 : i64}
+    : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>
+%c = arith.constant 3 : index
+%n = arith.negf %s : tensor<?x6x8x8xf32>

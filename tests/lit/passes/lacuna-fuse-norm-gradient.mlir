@@ -29,3 +29,21 @@ func.func @output(%dy: tensor<?x8x4x4xf32>, %w: tensor<8x6x1x1xf32>, %x: tensor<
       : tensor<?x6x8x8xf32>, tensor<6xf32> -> tensor<6x2xf32>
   return %dz, %s : tensor<?x6x8x8xf32>, tensor<6x2xf32>
 }
+
+// -----
+
+// In a module, as in any graph region, a reader may come first. What else is
+// noted of the gradient stays.
+// CHECK: %{{.*}}, %[[S:.*]] = lacuna.conv2d_grad_input {{.*}} {test.note = 1 : i64} :
+// CHECK-NOT: lacuna.norm_gradient
+// CHECK: arith.negf %[[S]]
+%x = tensor.empty(%c) : tensor<?x6x8x8xf32>
+%dy = tensor.empty(%c) : tensor<?x8x8x8xf32>
+%w = tensor.empty() : tensor<8x6x3x3xf32>
+%mean = tensor.empty() : tensor<6xf32>
+%dz, %s = lacuna.norm_gradient %g, %x, %mean output(%x : tensor<?x6x8x8xf32>)
+    : tensor<?x6x8x8xf32>, tensor<6xf32> -> tensor<6x2xf32>
+%g = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1]) {test.note = 1 : i64}
+    : tensor<?x8x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x6x8x8xf32>
+%c = arith.constant 3 : index
+%n = arith.negf %s : tensor<6x2xf32>

@@ -74,3 +74,18 @@ func.func @chain(%x: tensor<?x6x8x8xf32>, %w: tensor<6x6x3x3xf32>) -> (tensor<6x
   %s = lacuna.channel_sums %y : tensor<?x6x8x8xf32> -> tensor<6x2xf32>
   return %s, %z, %t : tensor<6x2xf32>, tensor<?x6x8x8xf32>, tensor<6x2xf32>
 }
+
+// -----
+
+// In a module, as in any graph region, a reader may come first. What else is
+// noted of the convolution stays.
+// CHECK: %{{.*}}, %[[S:.*]] = lacuna.conv2d {{.*}} {test.note = 1 : i64} :
+// CHECK-NOT: lacuna.channel_sums
+// CHECK: arith.negf %[[S]]
+%x = tensor.empty(%c) : tensor<?x6x8x8xf32>
+%w = tensor.empty() : tensor<8x6x3x3xf32>
+%s = lacuna.channel_sums %y : tensor<?x8x8x8xf32> -> tensor<8x2xf32>
+%y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1]) {test.note = 1 : i64}
+    : tensor<?x6x8x8xf32>, tensor<8x6x3x3xf32> -> tensor<?x8x8x8xf32>
+%c = arith.constant 3 : index
+%n = arith.negf %s : tensor<8x2xf32>
