@@ -45,7 +45,7 @@ public:
       // A view of its operand.
       if (isa<tensor::CollapseShapeOp>(op))
         continue;
-      mlir::Operation *last = lastReader(op.getResult(0), terminator);
+      mlir::Operation *last = lastReader(op.getResult(0));
       if (last == terminator)
         continue;
       int64_t floats =
@@ -64,19 +64,6 @@ private:
     int64_t begin, end;
     mlir::Operation *lastReader;
   };
-
-  /// Views are read in place of what they view. Null if nobody reads.
-  static mlir::Operation *lastReader(Value value, mlir::Operation *terminator) {
-    mlir::Operation *last = nullptr;
-    for (mlir::Operation *user : value.getUsers()) {
-      mlir::Operation *reader = user;
-      if (auto view = dyn_cast<tensor::CollapseShapeOp>(user))
-        reader = lastReader(view.getResult(), terminator);
-      if (reader && (!last || last->isBeforeInBlock(reader)))
-        last = reader;
-    }
-    return last;
-  }
 
   static int64_t firstFit(SmallVector<Place> &live, int64_t floats) {
     llvm::sort(

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <optional>
 
@@ -157,7 +158,35 @@ private:
                               << storage.planes.floats << " + " << kReadSlack
                               << " of the " << scratch << " floats of scratch";
     storage.offset = *offset;
+    if (failed(verifyDisjoint(op, storage)))
+      return failure();
     return storage;
+  }
+
+  /// Nothing may be written over what is still to be read, the operands of the
+  /// writer included. What is cleared is so in whole vectors.
+  LogicalResult verifyDisjoint(mlir::Operation &op, const Storage &storage) {
+    auto end = [&](const Storage &place) {
+      return place.offset +
+             static_cast<int64_t>(llvm::alignTo(place.planes.floats, lanes));
+    };
+    for (mlir::Operation &earlier :
+         llvm::make_range(op.getBlock()->begin(), mlir::Block::iterator(op))) {
+      Storage place = places.lookup(earlier.getResult(0));
+      mlir::Operation *reader = lastReader(earlier.getResult(0));
+      if (place.kind != Storage::Scratch || !reader ||
+          reader->isBeforeInBlock(&op))
+        continue;
+      if (storage.offset < end(place) && place.offset < end(storage)) {
+        InFlightDiagnostic problem =
+            op.emitOpError() << kOffsetAttribute
+                             << " puts its result over a tensor that is still "
+                                "to be read: run lacuna-assign-scratch";
+        problem.attachNote(earlier.getLoc()) << "which this makes";
+        return problem;
+      }
+    }
+    return success();
   }
 
   FailureOr<DictionaryAttr> emit(mlir::Operation &op, Stage &stage) {

@@ -9,6 +9,7 @@
 
 #include "lacuna/Dialect/Lacuna.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -116,11 +117,27 @@ LogicalResult verifyNetwork(func::FuncOp function) {
       !llvm::all_of(function.getResultTypes(), hasLayout))
     return function.emitOpError() << "must take and return nothing but a "
                                   << kTensors << ", to be a network";
-  for (mlir::Operation &op : function.front().without_terminator())
+  for (mlir::Operation &op : function.front().without_terminator()) {
+    // What is inside reads tensors out of order.
+    if (op.getNumRegions() != 0)
+      return op.emitOpError() << "must have no region, to be part of a network";
     if (op.getNumResults() != 1 || !hasLayout(op.getResult(0).getType()))
       return op.emitOpError()
              << "must give one " << kTensors << ", to be part of a network";
+  }
   return success();
+}
+
+mlir::Operation *lastReader(Value value) {
+  mlir::Operation *last = nullptr;
+  for (mlir::Operation *user : value.getUsers()) {
+    mlir::Operation *reader = user;
+    if (auto view = dyn_cast<tensor::CollapseShapeOp>(user))
+      reader = lastReader(view.getResult());
+    if (reader && (!last || last->isBeforeInBlock(reader)))
+      last = reader;
+  }
+  return last;
 }
 
 } // namespace lacuna::ir

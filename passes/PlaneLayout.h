@@ -48,9 +48,14 @@ struct PlaneLayout {
   bool takesVectors(int64_t lanes) const;
 };
 
-/// Checks that a function is one block of operations that give one tensor each,
-/// of images or features: only such tensors have a layout and a place.
+/// Checks that a function is one block of operations without regions that give
+/// one tensor each, of images or features: only such tensors have a layout and
+/// a place.
 mlir::LogicalResult verifyNetwork(mlir::func::FuncOp function);
+
+/// The last operation of a network that reads a value, itself or through views;
+/// null if nobody does.
+mlir::Operation *lastReader(mlir::Value value);
 
 } // namespace lacuna::ir
 

@@ -15,6 +15,9 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <limits>
+#include <numeric>
+
 using namespace mlir;
 
 namespace lacuna::ir {
@@ -36,14 +39,35 @@ void forEachRow(StageEmitter &e, int64_t channels, int64_t height,
   });
 }
 
-/// First columns of the vectors of a row.
-SmallVector<int64_t> columnsOf(int64_t width, int64_t step) {
-  SmallVector<int64_t> columns;
-  for (int64_t x = 0; x + step <= width; x += step)
-    columns.push_back(x);
-  if (width % step != 0)
-    columns.push_back(width - step);
-  return columns;
+/// Most vectors of a row that code has one by one.
+constexpr int64_t kMaxUnrolledVectors = 64;
+/// The same of the rows and columns of a window.
+constexpr int64_t kMaxUnrolledWindow = 8;
+
+/// Calls visit(shift, x) for the vectors of a row, which are `step` columns
+/// wide and start at column shift + x. Of rows with many vectors, shift counts
+/// in a loop, by a multiple of `period`; else it is null.
+void forEachVector(StageEmitter &e, int64_t width, int64_t step, int64_t period,
+                   llvm::function_ref<void(Value, int64_t)> visit) {
+  int64_t looped = 0;
+  if (llvm::divideCeil(width, step) > kMaxUnrolledVectors) {
+    int64_t turn = std::lcm(step, period);
+    looped = width / turn * turn;
+    e.loop(e.constant(0), e.constant(looped), turn, [&](Value shift) {
+      for (int64_t x = 0; x < turn; x += step)
+        visit(shift, x);
+    });
+  }
+  int64_t x = looped;
+  for (; x + step <= width; x += step)
+    visit(Value(), x);
+  if (x < width)
+    visit(Value(), width - step);
+}
+
+/// A position that forEachVector() has moved on. `shift` may be null.
+Value shifted(StageEmitter &e, Value position, Value shift) {
+  return shift ? e.add(position, shift) : position;
 }
 
 /// Where the first pixel of a row lies, of planes that are not split.
@@ -90,13 +114,14 @@ void emitAffine(Stage &stage, AffineOp map) {
     Value shift = e.loadSplat(shifts, channel);
     Value from = rowStart(e, e.source, channel, row);
     Value to = rowStart(e, e.result, channel, row);
-    for (int64_t x : columnsOf(planes.width, e.lanes())) {
+    forEachVector(e, planes.width, e.lanes(), 1, [&](Value along, int64_t x) {
+      Value position = e.add(shifted(e, from, along), x);
       Value value =
-          e.fma(e.loadVector(e.source.memory, e.add(from, x)), scale, shift);
+          e.fma(e.loadVector(e.source.memory, position), scale, shift);
       if (map.getRelu())
         value = e.rectify(value);
-      e.storeVector(value, e.result.memory, e.add(to, x));
-    }
+      e.storeVector(value, e.result.memory, e.add(shifted(e, to, along), x));
+    });
   });
 }
 
@@ -121,29 +146,32 @@ void emitRepack(Stage &stage) {
         e.multiply(e.divide(padded, planes.phases.height), planes.rowPitch);
     Value to = e.add(e.add(e.result.base, e.add(phase, line)),
                      e.multiply(channel, planes.channelPitch));
-    auto store = [&](Value value, int64_t x) {
-      int64_t column = x + planes.margin.width;
-      e.storeVector(value, e.result.memory,
-                    e.add(to, column % planes.phases.width * planes.phasePitch +
-                                  column / planes.phases.width));
-    };
-    for (int64_t x : columnsOf(planes.width, reach * lanes)) {
-      Value low = e.loadVector(e.source.memory, e.add(from, x));
-      if (!halves) {
-        store(low, x);
-        continue;
-      }
-      Value high = e.loadVector(e.source.memory, e.add(from, x + lanes));
-      store(everySecond(e, low, high, 0), x);
-      store(everySecond(e, low, high, 1), x + 1);
-    }
+    int64_t phases = planes.phases.width;
+    forEachVector(
+        e, planes.width, reach * lanes, phases, [&](Value along, int64_t x) {
+          Value read = shifted(e, from, along);
+          Value write =
+              shifted(e, to, along ? e.divide(along, phases) : Value());
+          auto store = [&](Value value, int64_t x) {
+            int64_t column = x + planes.margin.width;
+            e.storeVector(value, e.result.memory,
+                          e.add(write, column % phases * planes.phasePitch +
+                                           column / phases));
+          };
+          Value low = e.loadVector(e.source.memory, e.add(read, x));
+          if (!halves)
+            return store(low, x);
+          Value high = e.loadVector(e.source.memory, e.add(read, x + lanes));
+          store(everySecond(e, low, high, 0), x);
+          store(everySecond(e, low, high, 1), x + 1);
+        });
   });
 }
 
 namespace {
 
-/// Windows that may reach over the edge, one at a time.
-void emitPaddedMaxPool(StageEmitter &e, MaxPoolOp pool) {
+/// One window at a time. It may reach over the edge, and be of any size.
+void emitMaxPoolByWindow(StageEmitter &e, MaxPoolOp pool) {
   const PlaneLayout &from = e.source.planes, &to = e.result.planes;
   int64_t window = pool.getWindow(), stride = pool.getStride();
   int64_t padding = pool.getPadding();
@@ -183,32 +211,56 @@ void emitMaxPool(Stage &stage, MaxPoolOp pool) {
   // Of images, nothing may be read behind the last pixel.
   bool vectors = pool.getPadding() == 0 && stride <= 2 &&
                  stage.source.kind == Storage::Scratch;
-  StageEmitter e(stage,
-                 vectors ? rowLanes(planes.width, stage.target.lanes) : 1);
+  int64_t lanes = vectors ? rowLanes(planes.width, stage.target.lanes) : 1;
+  bool byWindow = pool.getPadding() > 0 || window > kMaxUnrolledWindow;
+  StageEmitter e(stage, byWindow ? 1 : lanes);
   if (planes.isPadded())
     e.clear(e.result);
-  if (pool.getPadding() > 0)
-    return emitPaddedMaxPool(e, pool);
+  if (byWindow)
+    return emitMaxPoolByWindow(e, pool);
   forEachRow(e, planes.channels, planes.height, [&](Value channel, Value row) {
     Value from = rowStart(e, e.source, channel, e.multiply(row, stride));
     Value to = rowStart(e, e.result, channel, row);
-    for (int64_t x : columnsOf(planes.width, e.lanes())) {
+    forEachVector(e, planes.width, e.lanes(), 1, [&](Value along, int64_t x) {
+      Value read =
+          shifted(e, from, along ? e.multiply(along, stride) : Value());
       Value best;
       for (int64_t y = 0; y < window; ++y)
         for (int64_t tap = 0; tap < window; ++tap) {
           int64_t first = y * e.source.planes.rowPitch + x * stride + tap;
-          Value pixels = e.loadVector(e.source.memory, e.add(from, first));
+          Value pixels = e.loadVector(e.source.memory, e.add(read, first));
           if (stride == 2 && e.lanes() > 1)
             pixels = everySecond(
                 e, pixels,
-                e.loadVector(e.source.memory, e.add(from, first + e.lanes())),
+                e.loadVector(e.source.memory, e.add(read, first + e.lanes())),
                 0);
           best = best ? maximum(e, best, pixels) : pixels;
         }
-      e.storeVector(best, e.result.memory, e.add(to, x));
-    }
+      e.storeVector(best, e.result.memory, e.add(shifted(e, to, along), x));
+    });
   });
 }
+
+namespace {
+
+/// Adds the vectors of one row of a window to `sum`.
+SmallVector<Value> sumOfRow(StageEmitter &e, Value line, int64_t window,
+                            Value sum) {
+  auto plus = [&](Value sum, Value position) {
+    return e.addVectors(sum, e.loadVector(e.source.memory, position));
+  };
+  if (window / e.lanes() > kMaxUnrolledVectors)
+    return SmallVector<Value>(e.loop(
+        e.constant(0), e.constant(window), e.lanes(), sum,
+        [&](Value x, ValueRange carried) {
+          return SmallVector<Value>{plus(carried.front(), e.add(line, x))};
+        }));
+  for (int64_t x = 0; x < window; x += e.lanes())
+    sum = plus(sum, e.add(line, x));
+  return {sum};
+}
+
+} // namespace
 
 void emitAveragePool(Stage &stage, AveragePoolOp pool) {
   const PlaneLayout &planes = stage.result.planes;
@@ -228,18 +280,13 @@ void emitAveragePool(Stage &stage, AveragePoolOp pool) {
       Value from =
           e.add(rowStart(e, e.source, channel, e.multiply(row, window)),
                 e.multiply(column, window));
-      Value sum =
-          e.loop(e.constant(0), e.constant(window), 1, e.zeroVector(),
-                 [&](Value y, ValueRange carried) {
-                   Value line =
-                       e.add(from, e.multiply(y, e.source.planes.rowPitch));
-                   Value sum = carried.front();
-                   for (int64_t x = 0; x < window; x += lanes)
-                     sum = e.addVectors(
-                         sum, e.loadVector(e.source.memory, e.add(line, x)));
-                   return SmallVector<Value>{sum};
-                 })
-              .front();
+      Value sum = e.loop(e.constant(0), e.constant(window), 1, e.zeroVector(),
+                         [&](Value y, ValueRange carried) {
+                           Value line = e.add(
+                               from, e.multiply(y, e.source.planes.rowPitch));
+                           return sumOfRow(e, line, window, carried.front());
+                         })
+                      .front();
       Value mean =
           arith::MulFOp::create(e.builder, e.loc, e.sumLanes(sum), share);
       e.storeScalar(mean, e.result.memory, e.add(to, column));

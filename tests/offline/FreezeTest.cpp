@@ -186,6 +186,10 @@ TEST_F(FreezeTest, BatchesAndOtherNetworks) {
     Network network = model("lenet-5-caffe", Scheme::Block);
     EXPECT_LT(distance(network, batch, -1), kTolerance) << batch;
   }
+  // Rows of more vectors than code has one by one.
+  Network rows = makeModel("lenet-5-caffe", {1, 16, 1100}, 10, Scheme::Block);
+  fill(rows, Scheme::Block);
+  EXPECT_LT(distance(rows, 1, -1), kTolerance);
   // Batch norms before convolutions, which fold into nothing.
   Network wide = model("wrn-16-8", Scheme::Block, {3, 8, 8});
   EXPECT_LT(distance(wide, 1, -1), kTolerance);

@@ -24,3 +24,16 @@ func.func @number(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
 func.func @returns_a_number(%x: tensor<?x2xf32>, %n: i32) -> i32 {
   return %n : i32
 }
+
+// -----
+
+func.func @region(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %a = lacuna.affine %x scale([1.0, 2.0]) shift([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+  // expected-error@+1 {{must have no region, to be part of a network}}
+  %y = scf.execute_region -> tensor<?x2xf32> {
+    %z = lacuna.affine %a scale([1.0, 2.0]) shift([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+    scf.yield %z : tensor<?x2xf32>
+  }
+  %w = lacuna.affine %y scale([1.0, 2.0]) shift([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+  return %w : tensor<?x2xf32>
+}

@@ -200,3 +200,40 @@ func.func @close_channels(%x: tensor<?x1x8x8xf32>) -> tensor<?x1x8x8xf32> attrib
   %z = lacuna.repack %y : tensor<?x1x8x8xf32, #close> -> tensor<?x1x8x8xf32>
   return %z : tensor<?x1x8x8xf32>
 }
+
+// -----
+
+// The second result would be written over the first, which the sum still reads.
+func.func @overlap(%x: tensor<?x2xf32>) -> tensor<?x2xf32> attributes {lacuna.scratch_floats = 1000 : i64} {
+  // expected-note@+1 {{which this makes}}
+  %y = lacuna.affine %x scale([1.0, 2.0]) shift([0.0, 0.0]) {lacuna.offset = 16 : i64} : tensor<?x2xf32> -> tensor<?x2xf32>
+  // expected-error@+1 {{lacuna.offset puts its result over a tensor that is still to be read: run lacuna-assign-scratch}}
+  %z = lacuna.affine %x scale([1.0, 2.0]) shift([0.0, 0.0]) {lacuna.offset = 17 : i64} : tensor<?x2xf32> -> tensor<?x2xf32>
+  %s = lacuna.frozen_layer %y residual(%z : tensor<?x2xf32>) structure(#lacuna.dense) values([1.0, 2.0, 3.0, 4.0]) bias([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+  return %s : tensor<?x2xf32>
+}
+
+// -----
+
+// What an operation reads is still to be read while it writes, through views too.
+func.func @in_place(%x: tensor<?x2x1x1xf32>) -> tensor<?x2xf32> attributes {lacuna.scratch_floats = 1000 : i64} {
+  // expected-note@+1 {{which this makes}}
+  %y = lacuna.affine %x scale([1.0, 2.0]) shift([0.0, 0.0]) {lacuna.offset = 0 : i64} : tensor<?x2x1x1xf32> -> tensor<?x2x1x1xf32>
+  %f = tensor.collapse_shape %y [[0], [1, 2, 3]] : tensor<?x2x1x1xf32> into tensor<?x2xf32>
+  // expected-error@+1 {{lacuna.offset puts its result over a tensor that is still to be read}}
+  %z = lacuna.affine %f scale([1.0, 2.0]) shift([0.0, 0.0]) {lacuna.offset = 0 : i64} : tensor<?x2xf32> -> tensor<?x2xf32>
+  %l = lacuna.affine %z scale([1.0, 2.0]) shift([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+  return %l : tensor<?x2xf32>
+}
+
+// -----
+
+// Nothing may be read inside another operation, out of order.
+func.func @region(%x: tensor<?x2xf32>) -> tensor<?x2xf32> attributes {lacuna.scratch_floats = 1000 : i64} {
+  // expected-error@+1 {{must have no region, to be part of a network}}
+  %y = scf.execute_region -> tensor<?x2xf32> {
+    %z = lacuna.affine %x scale([1.0, 2.0]) shift([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+    scf.yield %z : tensor<?x2xf32>
+  }
+  return %y : tensor<?x2xf32>
+}

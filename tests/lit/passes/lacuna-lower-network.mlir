@@ -36,3 +36,55 @@ func.func @net(%x: tensor<?x1x8x8xf32>) -> tensor<?x4x1x1xf32> attributes {lacun
   %m = lacuna.average_pool %y window(8) : tensor<?x4x8x8xf32, #out> -> tensor<?x4x1x1xf32>
   return %m : tensor<?x4x1x1xf32>
 }
+
+// -----
+
+// Rows of many vectors are walked in a loop, the last vector behind it.
+// CHECK-LABEL: func.func @wide_stage0(
+// CHECK: scf.for {{.*}} to %c1000 step %c8 {
+// CHECK: math.fma
+// CHECK: }
+// CHECK: math.fma
+// CHECK-NOT: math.fma
+// CHECK-LABEL: func.func @wide(
+func.func @wide(%x: tensor<?x1x1x1003xf32>) -> tensor<?x1x1x1003xf32> attributes {lacuna.scratch_floats = 0 : i64} {
+  %y = lacuna.affine %x scale([2.0]) shift([1.0]) : tensor<?x1x1x1003xf32> -> tensor<?x1x1x1003xf32>
+  return %y : tensor<?x1x1x1003xf32>
+}
+
+// -----
+
+// Of pairs of columns that go to two phases, sixteen columns move a row of a
+// phase on by eight.
+// CHECK-LABEL: func.func @phases_stage0(
+// CHECK: scf.for %[[X:.*]] = %c0{{.*}} to %c1200 step %c16 {
+// CHECK: arith.divui %[[X]], %c2
+// CHECK-COUNT-2: vector.shuffle
+// CHECK: }
+// CHECK-COUNT-2: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// CHECK-LABEL: func.func @phases_stage1(
+#split = #lacuna.planes<phases = [1, 2], margin = [0, 0], row = 601, phase = 608, channel = 1216, floats = 1216>
+func.func @phases(%x: tensor<?x1x1x1202xf32>) -> tensor<?x1x1x1202xf32> attributes {lacuna.scratch_floats = 1344 : i64} {
+  %p = lacuna.repack %x {lacuna.offset = 0 : i64} : tensor<?x1x1x1202xf32> -> tensor<?x1x1x1202xf32, #split>
+  %y = lacuna.affine %x scale([2.0]) shift([1.0]) : tensor<?x1x1x1202xf32> -> tensor<?x1x1x1202xf32>
+  return %y : tensor<?x1x1x1202xf32>
+}
+
+// -----
+
+// So are windows of many pixels.
+// CHECK-LABEL: func.func @windows_stage0(
+// CHECK-COUNT-1: arith.cmpf ogt
+// CHECK-NOT: arith.cmpf
+// CHECK-LABEL: func.func @windows_stage1(
+// CHECK: scf.for {{.*}} to %c67 {{.*}} iter_args
+// CHECK: scf.for {{.*}} to %c67 {{.*}} iter_args
+// CHECK-COUNT-1: arith.addf
+// CHECK-NOT: arith.addf
+// CHECK-LABEL: func.func @windows(
+func.func @windows(%x: tensor<?x1x134x134xf32>) -> tensor<?x1x1x1xf32> attributes {lacuna.scratch_floats = 8192 : i64} {
+  %y = lacuna.max_pool %x window(68) stride(1) padding(0) {lacuna.offset = 0 : i64} : tensor<?x1x134x134xf32> -> tensor<?x1x67x67xf32>
+  %z = lacuna.average_pool %y window(67) : tensor<?x1x67x67xf32> -> tensor<?x1x1x1xf32>
+  return %z : tensor<?x1x1x1xf32>
+}
