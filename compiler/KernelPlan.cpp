@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lacuna/Compiler/KernelCompiler.h"
+#include "LoadedObject.h"
 
+#include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Support/Error.h"
 
 #include "mlir/IR/Verifier.h"
@@ -16,38 +17,10 @@
 #include "llvm/TargetParser/Host.h"
 
 #include <algorithm>
-#include <link.h>
-#include <numeric>
 
 namespace lacuna {
 
 namespace {
-
-/// Unrolled FMAs beyond which code no longer fits caches and budgets.
-constexpr int64_t kMaxUnrolledMultiplyAdds = 12000;
-
-/// FMAs in the code of a layout: bodies are emitted once for each extent a tile
-/// can have.
-int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
-  const Schedule &s = layout.schedule;
-  int64_t variants =
-      (layout.hasTailRows() ? 2 : 1) * (layout.hasTailColumns() ? 2 : 1);
-  std::vector<int64_t> remainders = layout.remainderBlocks();
-  int64_t blocks =
-      std::accumulate(remainders.begin(), remainders.end(), s.batchTile);
-  int64_t taps = 0;
-  for (const StreamPhase &phase : layout.phases)
-    for (const StreamBody &body : phase.bodies)
-      taps += static_cast<int64_t>(body.deltas.size());
-  int64_t items = s.itemUnroll > 1 ? s.itemUnroll + 1 : 1;
-  int64_t sums = s.panelRows * s.tileHeight * s.tileWidth;
-  int64_t perBlock = sums * taps * items;
-  if (fusion.normalise)
-    perBlock += layout.blockStride();
-  if (fusion.statistics)
-    perBlock += sums;
-  return variants * blocks * perBlock;
-}
 
 std::string pairText(const Extent2d &pair) {
   return std::to_string(pair.height) + "x" + std::to_string(pair.width);
@@ -87,26 +60,6 @@ std::string kernelName(const KernelRequest &request, const Schedule &schedule) {
   return name + "_" + levelName(schedule.level);
 }
 
-/// Fusions that an operation has no place for would be lost in silence.
-void verifyFusion(const KernelRequest &request) {
-  Fusion possible;
-  bool conv = request.geometry.kind == LayerKind::Conv2d;
-  bool forward = request.operation == Operation::Forward;
-  possible.bias = forward;
-  possible.normalise = conv && request.operation != Operation::GradInput;
-  possible.statistics = conv && forward;
-  possible.accumulate = conv && request.operation == Operation::GradInput;
-  possible.normGradient = possible.accumulate;
-  const Fusion &wanted = request.fusion;
-  verifyInvariant((!wanted.bias || possible.bias) &&
-                      (!wanted.normalise || possible.normalise) &&
-                      (!wanted.statistics || possible.statistics) &&
-                      (!wanted.accumulate || possible.accumulate) &&
-                      (!wanted.normGradient || possible.normGradient) &&
-                      (!wanted.normResidual || wanted.normGradient),
-                  "a kernel is asked to fuse what its operation cannot");
-}
-
 std::string canonicalText(const KernelRequest &request, const Schedule &s,
                           const Target &target) {
   std::string text = "lacuna kernel\nabi " +
@@ -129,7 +82,9 @@ std::string canonicalText(const KernelRequest &request, const Schedule &s,
 void verifyRequest(const KernelRequest &request) {
   request.geometry.verify();
   request.structure.verify(request.geometry);
-  verifyFusion(request);
+  verifyInvariant(
+      request.fusion.suits(request.operation, request.geometry.kind),
+      "a kernel is asked to fuse what its operation cannot");
 }
 
 /// Throws InternalError for a schedule that cannot serve the request.
@@ -153,44 +108,32 @@ KernelPlan planOf(const KernelRequest &request, const Target &target,
   return plan;
 }
 
-struct BuildIdSearch {
-  uintptr_t address;
-  std::string id;
-};
+/// The build id in one note segment of a loaded object; empty if there is none.
+std::string buildIdIn(const dl_phdr_info &object, const ElfW(Phdr) & segment) {
+  const char *at =
+      reinterpret_cast<const char *>(object.dlpi_addr + segment.p_vaddr);
+  const char *end = at + segment.p_memsz;
+  auto aligned = [](size_t size) { return (size + 3) & ~size_t(3); };
+  while (at + sizeof(ElfW(Nhdr)) <= end) {
+    auto *note = reinterpret_cast<const ElfW(Nhdr) *>(at);
+    const char *name = at + sizeof(ElfW(Nhdr));
+    const char *content = name + aligned(note->n_namesz);
+    if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4)
+      return llvm::toHex(llvm::StringRef(content, note->n_descsz), true);
+    at = content + aligned(note->n_descsz);
+  }
+  return {};
+}
 
-/// Finds the loaded object that holds an address and reads its build id note.
-int findBuildId(dl_phdr_info *info, size_t, void *data) {
-  auto *search = static_cast<BuildIdSearch *>(data);
-  bool holds = false;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr) &segment = info->dlpi_phdr[i];
-    uintptr_t start = info->dlpi_addr + segment.p_vaddr;
-    holds |= segment.p_type == PT_LOAD && search->address >= start &&
-             search->address < start + segment.p_memsz;
-  }
-  if (!holds)
-    return 0;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr) &segment = info->dlpi_phdr[i];
-    if (segment.p_type != PT_NOTE)
-      continue;
-    const char *at =
-        reinterpret_cast<const char *>(info->dlpi_addr + segment.p_vaddr);
-    const char *end = at + segment.p_memsz;
-    auto aligned = [](size_t size) { return (size + 3) & ~size_t(3); };
-    while (at + sizeof(ElfW(Nhdr)) <= end) {
-      auto *note = reinterpret_cast<const ElfW(Nhdr) *>(at);
-      const char *name = at + sizeof(ElfW(Nhdr));
-      const char *content = name + aligned(note->n_namesz);
-      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4) {
-        search->id =
-            llvm::toHex(llvm::StringRef(content, note->n_descsz), true);
-        return 1;
-      }
-      at = content + aligned(note->n_descsz);
-    }
-  }
-  return 1;
+/// The build id of the loaded object that holds an address.
+std::string buildIdAt(uintptr_t address) {
+  std::string id;
+  visitLoadedObject(address, [&](const dl_phdr_info &object) {
+    for (const ElfW(Phdr) &segment : segmentsOf(object))
+      if (segment.p_type == PT_NOTE && id.empty())
+        id = buildIdIn(object, segment);
+  });
+  return id;
 }
 
 } // namespace
@@ -203,11 +146,10 @@ std::string compilerBuildId() {
          {reinterpret_cast<uintptr_t>(&compilerBuildId),
           reinterpret_cast<uintptr_t>(&llvm::sys::getHostCPUName),
           reinterpret_cast<uintptr_t>(&mlir::verify)}) {
-      BuildIdSearch search{address, {}};
-      dl_iterate_phdr(findBuildId, &search);
-      if (search.id.empty())
+      std::string one = buildIdAt(address);
+      if (one.empty())
         return std::string();
-      all += (all.empty() ? "" : "-") + search.id;
+      all += (all.empty() ? "" : "-") + one;
     }
     return all;
   }();

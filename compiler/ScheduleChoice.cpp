@@ -7,10 +7,10 @@
 
 #include "lacuna/Compiler/ScheduleChoice.h"
 
-#include "lacuna/Kernel/StreamLayout.h"
 #include "lacuna/Support/Divisors.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace lacuna {
 
@@ -29,8 +29,6 @@ constexpr int64_t kFewestPixels = 8;
 constexpr int64_t kCachedPlanePixels = 28 * 28;
 /// Width of a narrow tile: two vectors of eight lanes are a cache line.
 constexpr int64_t kNarrowWidth = 2;
-/// Indices address this many vectors of scratch.
-constexpr int64_t kMaxScratchVectors = 65536;
 
 /// Lane sums of all weights beyond which those of one weight in ten leave a
 /// common L2.
@@ -266,7 +264,7 @@ private:
     }());
     int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
     int64_t fit = target.l1Bytes * tenthsOfL1() / 10 / channelBytes;
-    fit = std::min(fit, kMaxScratchVectors / probe.channelStride());
+    fit = std::min(fit, kMaxScheduleExtent / probe.channelStride());
     // Blocks seen from grad-input must not straddle chunks.
     int64_t rows = gradInput && structure.scheme == Scheme::Block
                        ? largestDivisor(structure.blockRows, schedule.bodyTaps)
@@ -335,6 +333,27 @@ private:
 };
 
 } // namespace
+
+int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
+  const Schedule &s = layout.schedule;
+  int64_t variants =
+      (layout.hasTailRows() ? 2 : 1) * (layout.hasTailColumns() ? 2 : 1);
+  std::vector<int64_t> remainders = layout.remainderBlocks();
+  int64_t blocks =
+      std::accumulate(remainders.begin(), remainders.end(), s.batchTile);
+  int64_t taps = 0;
+  for (const StreamPhase &phase : layout.phases)
+    for (const StreamBody &body : phase.bodies)
+      taps += static_cast<int64_t>(body.deltas.size());
+  int64_t items = s.itemUnroll > 1 ? s.itemUnroll + 1 : 1;
+  int64_t sums = s.panelRows * s.tileHeight * s.tileWidth;
+  int64_t perBlock = sums * taps * items;
+  if (fusion.normalise)
+    perBlock += layout.blockStride();
+  if (fusion.statistics)
+    perBlock += sums;
+  return variants * blocks * perBlock;
+}
 
 Schedule chooseSchedule(Operation operation, const Geometry &geometry,
                         const Structure &structure, Level level,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lacuna/Passes/Passes.h"
+#include "lacuna/Support/Error.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -159,6 +160,9 @@ private:
 void buildLayerFunction(ModuleOp module, StringRef name, Operation operation,
                         const Geometry &geometry, const Structure &structure,
                         const ActiveSet *active, const Fusion &fusion) {
+  verifyInvariant(fusion.suits(operation, geometry.kind),
+                  "a layer is to be built with neighbours that its operation "
+                  "cannot have");
   LayerBuilder(module, geometry)
       .build(name, operation,
              fromStructure(module.getContext(), structure, active), fusion);

@@ -7,6 +7,7 @@
 
 #include "KernelEmitter.h"
 
+#include "lacuna/Compiler/ScheduleChoice.h"
 #include "lacuna/Passes/Passes.h"
 #include "lacuna/Support/Error.h"
 
@@ -83,6 +84,13 @@ private:
     }
     if (!layout)
       return layer->emitOpError() << "cannot follow its schedule: " << rule;
+
+    // Emitted first, such code would take all memory before it is checked.
+    if (int64_t count = unrolledMultiplyAdds(*layout, layer.getFusion());
+        count > kMaxUnrolledMultiplyAdds)
+      return layer->emitOpError()
+             << "unrolls about " << count << " multiply-adds, the limit is "
+             << kMaxUnrolledMultiplyAdds << ": use a smaller schedule";
 
     OpBuilder builder(function);
     KernelEmitter emitter(

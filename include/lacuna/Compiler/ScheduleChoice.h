@@ -8,8 +8,8 @@
 #ifndef LACUNA_COMPILER_SCHEDULECHOICE_H
 #define LACUNA_COMPILER_SCHEDULECHOICE_H
 
-#include "lacuna/Kernel/Schedule.h"
-#include "lacuna/Kernel/Structure.h"
+#include "lacuna/Kernel/Fusion.h"
+#include "lacuna/Kernel/StreamLayout.h"
 
 namespace lacuna {
 
@@ -41,6 +41,13 @@ struct TargetDescription {
 Schedule chooseSchedule(Operation operation, const Geometry &geometry,
                         const Structure &structure, Level level,
                         const TargetDescription &target);
+
+/// Unrolled FMAs beyond which code no longer fits caches and budgets.
+inline constexpr int64_t kMaxUnrolledMultiplyAdds = 12000;
+
+/// FMAs in the code of a layout: bodies are emitted once for each extent a tile
+/// can have.
+int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion);
 
 } // namespace lacuna
 

@@ -8,6 +8,8 @@
 #ifndef LACUNA_KERNEL_FUSION_H
 #define LACUNA_KERNEL_FUSION_H
 
+#include "lacuna/Kernel/Structure.h"
+
 namespace lacuna {
 
 /// Neighbouring work that a kernel takes along while its operands are in
@@ -41,6 +43,18 @@ struct Fusion {
     visit("accumulate", fusion.accumulate);
     visit("norm_gradient", fusion.normGradient);
     visit("norm_residual", fusion.normResidual);
+  }
+
+  /// Whether a kernel of this operation has a place for all of it.
+  bool suits(Operation operation, LayerKind kind) const {
+    bool conv = kind == LayerKind::Conv2d;
+    bool forward = operation == Operation::Forward;
+    bool gradInput = operation == Operation::GradInput;
+    return (!bias || forward) && (!normalise || (conv && !gradInput)) &&
+           (!statistics || (conv && forward)) &&
+           (!accumulate || (conv && gradInput)) &&
+           (!normGradient || (conv && gradInput)) &&
+           (!normResidual || normGradient);
   }
 
   bool operator==(const Fusion &o) const {

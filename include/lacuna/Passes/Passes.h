@@ -40,7 +40,8 @@ inline constexpr int64_t kMaxBatch = 1 << 16;
 /// Builds in `module` the function `name` with one layer operation, as
 /// lacuna-import-descriptor does, and the neighbours to fuse as operations of
 /// their own. Its arguments are those of the layer operation, then those of the
-/// neighbours. `active` may be null.
+/// neighbours. `active` may be null. Throws InternalError for a fusion that
+/// does not suit the operation, before anything is built.
 void buildLayerFunction(mlir::ModuleOp module, llvm::StringRef name,
                         Operation operation, const Geometry &geometry,
                         const Structure &structure, const ActiveSet *active,

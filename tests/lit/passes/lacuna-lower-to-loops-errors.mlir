@@ -140,3 +140,14 @@ func.func @caller(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
   %y = func.call @called(%x, %w) : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// Emitted, it would take all memory.
+func.func @unrolls(%x: tensor<?x64x64x64xf32>, %w: tensor<64x64x3x3xf32>) -> tensor<?x64x64x64xf32> {
+  // expected-error@+1 {{unrolls about 17180131328 multiply-adds, the limit is 12000: use a smaller schedule}}
+  %y = lacuna.conv2d %x, %w structure(#lacuna.dense) strides([1, 1]) padding([1, 1])
+      schedule(<lanes = 8, tile = [1, 64, 64], chunk = 4, panel = [64, 4096], taps = 9, unroll = 65536, level = specialised>)
+      : tensor<?x64x64x64xf32>, tensor<64x64x3x3xf32> -> tensor<?x64x64x64xf32>
+  return %y : tensor<?x64x64x64xf32>
+}
