@@ -8,62 +8,60 @@
 #ifndef LACUNA_RUNTIME_METHODS_CANDIDATES_H
 #define LACUNA_RUNTIME_METHODS_CANDIDATES_H
 
-#include "lacuna/Kernel/Structure.h"
+#include "lacuna/Runtime/Parameter.h"
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace lacuna {
 
-/// A unit that might be active.
-struct Candidate {
-  double score;
-  uint32_t unit;
-  uint8_t pattern;
-};
-
-/// Ties go to the lower unit.
-inline bool isBetter(const Candidate &a, const Candidate &b) {
-  return a.score != b.score ? a.score > b.score : a.unit < b.unit;
-}
-
-/// A kernel under one of its patterns, scored by what the pattern holds:
-/// `squareOf(tap)` of each of its taps.
-template <typename SquareOf>
-Candidate withPattern(const std::vector<KernelPattern> &patterns, uint32_t unit,
-                      uint8_t pattern, const SquareOf &squareOf) {
-  double sum = 0;
-  for (uint8_t tap : patterns[pattern])
-    sum += squareOf(tap);
-  return {sum, unit, pattern};
-}
-
-/// Under the pattern that holds most. Ties go to the first.
-template <typename SquareOf>
-Candidate bestPattern(const std::vector<KernelPattern> &patterns, uint32_t unit,
-                      const SquareOf &squareOf) {
-  Candidate best = withPattern(patterns, unit, 0, squareOf);
-  for (size_t p = 1; p < patterns.size(); ++p) {
-    Candidate next = withPattern(patterns, unit, uint8_t(p), squareOf);
-    if (next.score > best.score)
-      best = next;
-  }
-  return best;
-}
-
-/// Keeps the best of a stream of candidates.
-class BestOf {
+/// The kernels of a pattern layer, each under one of its patterns, scored by
+/// the squared norm of what the pattern holds.
+class KernelScores {
 public:
-  explicit BestOf(int64_t capacity);
-  void offer(const Candidate &candidate);
-  std::vector<Candidate> &candidates() { return heap; }
+  explicit KernelScores(const SparseParameter &parameter);
+  /// Takes the patterns that hold most of `count` kernels from `first` on.
+  /// `values`: theirs, [kernel][kh][kw]. Ties go to the first pattern.
+  void setBest(int64_t first, int64_t count, const float *values);
+  /// Gives one kernel this pattern.
+  void set(int64_t kernel, uint8_t pattern, const float *values);
+
+  /// The largest, balanced over filters as in pruneToUnits().
+  ActiveSet largest(int64_t count) const;
+
+  std::vector<double> scores;
+  std::vector<uint8_t> patternIds;
 
 private:
-  size_t capacity;
-  std::vector<Candidate> heap; ///< The worst in front.
+  const std::vector<KernelPattern> &patterns;
+  int64_t kernelsOfFilter, taps;
 };
 
-ActiveSet activeSetOf(std::vector<Candidate> chosen, bool patterned);
+/// Keeps the best of a stream of units that is offered in ascending order. Ties
+/// go to the lower unit.
+class BestOf {
+public:
+  /// The score of a unit that is not to be kept. Others are finite.
+  static constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+  explicit BestOf(int64_t count);
+  /// Offers `size` units from `first` on.
+  void offer(uint32_t first, const double *scores, int64_t size);
+  /// The best ones, ascending; fewer than asked for if fewer were offered.
+  std::vector<uint32_t> take();
+
+private:
+  void dropWorst();
+
+  size_t count, capacity;
+  /// What a unit must be above to be among the best of those offered so far.
+  double limit = kNever;
+  /// All that may be among the best, and room for one that is not.
+  std::vector<double> heldScores;
+  std::vector<uint32_t> heldUnits;
+  size_t held = 0;
+};
 
 } // namespace lacuna
 

@@ -13,100 +13,134 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 namespace lacuna {
 
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+/// Units that are scored at once: their scores stay in the L1.
+constexpr int64_t kPart = 2048;
+
 double square(float value) { return double(value) * double(value); }
 
-/// Of the taps of one kernel.
-struct Squares {
-  const float *kernel;
-  double operator()(uint8_t tap) const { return square(kernel[tap]); }
-};
+/// Squared norms of the blocks [first, last) in a dense tensor.
+void scoreBlocks(const Geometry &geometry, int64_t rows, const float *dense,
+                 int64_t first, int64_t last, double *scores) {
+  int64_t columns = geometry.columns();
+  while (first < last) {
+    int64_t group = first / columns, column = first % columns;
+    int64_t stretch = std::min(last - first, columns - column);
+    const float *values = dense + group * rows * columns + column;
+    std::fill_n(scores, stretch, 0.0);
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t i = 0; i < stretch; ++i)
+        scores[i] += square(values[row * columns + i]);
+    first += stretch;
+    scores += stretch;
+  }
+}
 
-/// Units and their squared norms in a dense tensor.
-class DenseUnits {
-public:
-  DenseUnits(const SparseParameter &parameter, const float *dense)
-      : geometry(parameter.geometry()), structure(parameter.structure()),
-        dense(dense) {}
-
-  Candidate candidate(uint32_t unit) const {
-    if (structure.scheme == Scheme::Pattern)
-      return bestPattern(structure.patterns, unit, squaresOf(unit));
-    int64_t columns = geometry.columns();
-    double sum = 0;
-    switch (structure.scheme) {
-    case Scheme::Unstructured:
-      sum = square(dense[unit]);
-      break;
-    case Scheme::Block: {
-      const float *first = dense +
-                           unit / columns * structure.blockRows * columns +
-                           unit % columns;
-      for (int64_t row = 0; row < structure.blockRows; ++row)
-        sum += square(first[row * columns]);
-      break;
+/// Squared norms of the units [first, last) of any scheme whose units grow by
+/// all of their norm.
+void scoreUnits(const SparseParameter &parameter, const float *dense,
+                int64_t first, int64_t last, double *scores) {
+  const Geometry &geometry = parameter.geometry();
+  const Structure &structure = parameter.structure();
+  switch (structure.scheme) {
+  case Scheme::Unstructured:
+    for (int64_t unit = first; unit < last; ++unit)
+      scores[unit - first] = square(dense[unit]);
+    return;
+  case Scheme::Block:
+    return scoreBlocks(geometry, structure.blockRows, dense, first, last,
+                       scores);
+  case Scheme::Channel:
+    for (int64_t unit = first; unit < last; ++unit) {
+      const float *filter = dense + unit * geometry.columns();
+      double sum = 0;
+      for (int64_t column = 0; column < geometry.columns(); ++column)
+        sum += square(filter[column]);
+      scores[unit - first] = sum;
     }
-    case Scheme::Channel:
-      for (int64_t column = 0; column < columns; ++column)
-        sum += square(dense[unit * columns + column]);
-      break;
-    case Scheme::Dense:
-    case Scheme::Pattern:
-      throw InternalError("a scheme whose units do not grow by their norm");
-    }
-    return {sum, unit, 0};
+    return;
+  case Scheme::Dense:
+  case Scheme::Pattern:
+    throw InternalError("a scheme whose units do not grow by their norm");
   }
+}
 
-  Candidate withItsPattern(uint32_t unit, uint8_t pattern) const {
-    return withPattern(structure.patterns, unit, pattern, squaresOf(unit));
+/// BestOf::kNever, which kept units have, passes.
+void verifyDense(const SparseParameter &parameter, int64_t first,
+                 const double *scores, int64_t count) {
+  // As in verifyFinite.
+  unsigned finite = 1;
+  for (int64_t i = 0; i < count; ++i)
+    finite &= scores[i] < kInfinity ? 1 : 0;
+  for (int64_t i = 0; finite == 0 && i < count; ++i)
+    if (!(scores[i] < kInfinity))
+      throw UserError("training: the dense gradient of unit " +
+                      std::to_string(first + i) + " of " + parameter.name() +
+                      " is not finite; use a lower learning rate");
+}
+
+/// Two ascending lists in one. Which of them goes on is arithmetic: a branch
+/// could not tell.
+std::vector<uint32_t> merged(const std::vector<uint32_t> &a,
+                             const std::vector<uint32_t> &b) {
+  std::vector<uint32_t> result(a.size() + b.size());
+  size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    result[i + j] = std::min(a[i], b[j]);
+    bool first = a[i] < b[j];
+    i += first ? 1 : 0;
+    j += first ? 0 : 1;
   }
+  auto rest = std::copy(a.begin() + int64_t(i), a.end(),
+                        result.begin() + int64_t(i + j));
+  std::copy(b.begin() + int64_t(j), b.end(), rest);
+  return result;
+}
 
-private:
-  Squares squaresOf(uint32_t unit) const {
-    return {dense + unit * geometry.taps()};
+ActiveSet growUnits(const SparseParameter &parameter,
+                    const std::vector<uint32_t> &kept, int64_t count,
+                    const float *dense) {
+  BestOf best(count - static_cast<int64_t>(kept.size()));
+  std::vector<double> scores(kPart);
+  auto nextKept = kept.begin();
+  for (int64_t first = 0; first < parameter.units(); first += kPart) {
+    int64_t last = std::min(parameter.units(), first + kPart);
+    scoreUnits(parameter, dense, first, last, scores.data());
+    for (; nextKept != kept.end() && *nextKept < last; ++nextKept)
+      scores[*nextKept - first] = BestOf::kNever;
+    verifyDense(parameter, first, scores.data(), last - first);
+    best.offer(static_cast<uint32_t>(first), scores.data(), last - first);
   }
+  return {merged(kept, best.take()), {}};
+}
 
-  const Geometry &geometry;
-  const Structure &structure;
-  const float *dense;
-};
-
-/// Kernels kept and kernels that may grow, of one filter.
-struct Filter {
-  int64_t kept = 0;
-  std::vector<Candidate> others;
-};
-
-std::vector<Candidate> balanced(std::vector<Filter> &filters, int64_t count) {
-  int64_t share = count / static_cast<int64_t>(filters.size());
-  int64_t remainder = count % static_cast<int64_t>(filters.size());
-  std::vector<Candidate> chosen, next;
-  for (Filter &filter : filters) {
-    if (filter.kept > share) {
-      --remainder;
-      continue;
-    }
-    size_t grown = static_cast<size_t>(share - filter.kept);
-    if (grown < filter.others.size())
-      std::nth_element(filter.others.begin(),
-                       filter.others.begin() + int64_t(grown),
-                       filter.others.end(), isBetter);
-    chosen.insert(chosen.end(), filter.others.begin(),
-                  filter.others.begin() + static_cast<int64_t>(grown));
-    if (grown < filter.others.size())
-      next.push_back(filter.others[grown]);
-  }
-  verifyInvariant(remainder >= 0 &&
-                      remainder <= static_cast<int64_t>(next.size()),
+ActiveSet growKernels(const SparseParameter &parameter,
+                      const std::vector<uint32_t> &kept, int64_t count,
+                      const float *dense) {
+  const ActiveSet &active = parameter.active();
+  KernelScores kernels(parameter);
+  kernels.setBest(0, parameter.units(), dense);
+  if (parameter.structure().patterns.size() > 1)
+    for (size_t slot = 0; slot < active.units.size(); ++slot)
+      kernels.set(active.units[slot], active.patternIds[slot],
+                  dense + active.units[slot] * parameter.geometry().taps());
+  for (uint32_t unit : kept)
+    kernels.scores[unit] = BestOf::kNever;
+  verifyDense(parameter, 0, kernels.scores.data(), parameter.units());
+  // Nothing is better than what is kept.
+  for (uint32_t unit : kept)
+    kernels.scores[unit] = kInfinity;
+  ActiveSet result = kernels.largest(count);
+  verifyInvariant(std::includes(result.units.begin(), result.units.end(),
+                                kept.begin(), kept.end()),
                   "filters hold more kernels than growth may give them");
-  std::sort(next.begin(), next.end(), isBetter);
-  chosen.insert(chosen.end(), next.begin(), next.begin() + remainder);
-  return chosen;
+  return result;
 }
 
 } // namespace
@@ -114,50 +148,15 @@ std::vector<Candidate> balanced(std::vector<Filter> &filters, int64_t count) {
 ActiveSet keepAndGrow(const SparseParameter &parameter,
                       const std::vector<uint32_t> &keptSlots, int64_t count,
                       const float *dense) {
-  const ActiveSet &active = parameter.active();
-  bool patterned = parameter.structure().scheme == Scheme::Pattern;
-  DenseUnits units(parameter, dense);
-  auto finite = [&](const Candidate &candidate) {
-    if (!std::isfinite(candidate.score))
-      throw UserError("training: the dense gradient of unit " +
-                      std::to_string(candidate.unit) + " of " +
-                      parameter.name() +
-                      " is not finite; use a lower learning rate");
-    return candidate;
-  };
-  std::vector<Candidate> chosen;
-  for (uint32_t slot : keptSlots)
-    chosen.push_back({0, active.units[slot],
-                      patterned ? active.patternIds[slot] : uint8_t(0)});
-
-  BestOf best(patterned ? 0 : count - static_cast<int64_t>(keptSlots.size()));
-  std::vector<Filter> filters(
-      patterned ? static_cast<size_t>(parameter.geometry().outChannels) : 0);
-  size_t slot = 0, kept = 0;
-  for (uint32_t unit = 0; unit < parameter.units(); ++unit) {
-    bool isActive = slot < active.units.size() && active.units[slot] == unit;
-    bool isKept =
-        isActive && kept < keptSlots.size() && keptSlots[kept] == slot;
-    if (patterned) {
-      Filter &filter = filters[unit / parameter.geometry().inChannels];
-      if (isKept)
-        ++filter.kept;
-      else
-        filter.others.push_back(finite(
-            isActive ? units.withItsPattern(unit, active.patternIds[slot])
-                     : units.candidate(unit)));
-    } else if (!isKept) {
-      best.offer(finite(units.candidate(unit)));
-    }
-    slot += isActive;
-    kept += isKept;
-  }
-  std::vector<Candidate> grown =
-      patterned ? balanced(filters, count) : std::move(best.candidates());
-  chosen.insert(chosen.end(), grown.begin(), grown.end());
-  verifyInvariant(static_cast<int64_t>(chosen.size()) == count,
+  std::vector<uint32_t> kept(keptSlots.size());
+  for (size_t i = 0; i < kept.size(); ++i)
+    kept[i] = parameter.active().units[keptSlots[i]];
+  ActiveSet result = parameter.structure().scheme == Scheme::Pattern
+                         ? growKernels(parameter, kept, count, dense)
+                         : growUnits(parameter, kept, count, dense);
+  verifyInvariant(static_cast<int64_t>(result.units.size()) == count,
                   "growth left another number of units than asked for");
-  return activeSetOf(std::move(chosen), patterned);
+  return result;
 }
 
 } // namespace lacuna

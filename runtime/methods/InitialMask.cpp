@@ -31,40 +31,26 @@ ActiveSet largestRectangles(const SparseParameter &parameter,
     squares[column / width] += double(draw) * draw;
     if (row % rows != rows - 1 || column != columns - 1)
       return;
-    for (int64_t i = 0; i < perRow; ++i)
-      best.offer(
-          {squares[i], static_cast<uint32_t>(row / rows * perRow + i), 0});
+    best.offer(static_cast<uint32_t>(row / rows * perRow), squares.data(),
+               perRow);
     std::fill(squares.begin(), squares.end(), 0.0);
   });
-  return activeSetOf(std::move(best.candidates()), false);
+  return {best.take(), {}};
 }
 
 ActiveSet largestKernels(const SparseParameter &parameter,
                          const WeightDraws &draws, int64_t count) {
-  const Geometry &geometry = parameter.geometry();
-  int64_t taps = geometry.taps(), filters = geometry.outChannels;
-  int64_t share = count / filters, remainder = count % filters;
-  std::vector<double> squares(taps);
-  std::vector<Candidate> filter, chosen;
-  BestOf extra(remainder);
+  int64_t columns = parameter.geometry().columns();
+  int64_t kernelsOfFilter = parameter.geometry().inChannels;
+  std::vector<float> filter(static_cast<size_t>(columns));
+  KernelScores kernels(parameter);
   draws.forEach([&](int64_t position, float draw) {
-    squares[position % taps] = double(draw) * draw;
-    if (position % taps != taps - 1)
-      return;
-    filter.push_back(bestPattern(parameter.structure().patterns,
-                                 static_cast<uint32_t>(position / taps),
-                                 [&](uint8_t tap) { return squares[tap]; }));
-    if (static_cast<int64_t>(filter.size()) < geometry.inChannels)
-      return;
-    std::sort(filter.begin(), filter.end(), isBetter);
-    chosen.insert(chosen.end(), filter.begin(), filter.begin() + share);
-    if (share < geometry.inChannels)
-      extra.offer(filter[share]);
-    filter.clear();
+    int64_t row = position / columns, column = position % columns;
+    filter[size_t(column)] = draw;
+    if (column == columns - 1)
+      kernels.setBest(row * kernelsOfFilter, kernelsOfFilter, filter.data());
   });
-  chosen.insert(chosen.end(), extra.candidates().begin(),
-                extra.candidates().end());
-  return activeSetOf(std::move(chosen), true);
+  return kernels.largest(count);
 }
 
 } // namespace

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 namespace lacuna {
 
@@ -31,6 +32,51 @@ int64_t moveToFront(double *scores, int64_t count, Belongs belongs) {
     front += belongs(score) ? 1 : 0;
   }
   return front;
+}
+
+/// A group keeps its scores above `limit`, and the first `ties` of those that
+/// equal it.
+struct GroupCut {
+  size_t first, last;
+  double limit;
+  int64_t ties;
+};
+
+std::vector<GroupCut> balancedCuts(const std::vector<double> &scores,
+                                   const std::vector<size_t> &starts,
+                                   int64_t count) {
+  int64_t groups = static_cast<int64_t>(starts.size()) - 1;
+  int64_t share = count / groups, remainder = count % groups;
+  std::vector<GroupCut> cuts;
+  std::vector<size_t> next;
+  std::vector<double> ranked;
+  for (size_t group = 0; group + 1 < starts.size(); ++group) {
+    size_t first = starts[group], last = starts[group + 1];
+    int64_t held = static_cast<int64_t>(last - first);
+    verifyInvariant(held >= share, "a filter has fewer kernels than its share");
+    GroupCut cut{first, last, -std::numeric_limits<double>::infinity(), 0};
+    if (held > share) {
+      // The best score beyond the share, and all that are better.
+      ranked.assign(scores.begin() + int64_t(first),
+                    scores.begin() + int64_t(last));
+      RankedScore best = rankedScore(ranked, share + 1);
+      cut.limit = best.score;
+      cut.ties = share - best.above;
+      next.push_back(group);
+    }
+    cuts.push_back(cut);
+  }
+  verifyInvariant(static_cast<int64_t>(next.size()) >= remainder,
+                  "too few filters have a kernel above their share");
+  std::nth_element(next.begin(), next.begin() + remainder, next.end(),
+                   [&](size_t a, size_t b) {
+                     return cuts[a].limit != cuts[b].limit
+                                ? cuts[a].limit > cuts[b].limit
+                                : a < b;
+                   });
+  for (int64_t i = 0; i < remainder; ++i)
+    ++cuts[next[size_t(i)]].ties;
+  return cuts;
 }
 
 } // namespace
@@ -93,6 +139,17 @@ std::vector<uint32_t> largest(const std::vector<double> &scores,
   std::vector<uint32_t> kept(static_cast<size_t>(count) + 1);
   takeLargest(scores, 0, scores.size(), least.score, count - least.above,
               kept.data());
+  kept.pop_back();
+  return kept;
+}
+
+std::vector<uint32_t> largestBalanced(const std::vector<double> &scores,
+                                      const std::vector<size_t> &starts,
+                                      int64_t count) {
+  std::vector<uint32_t> kept(static_cast<size_t>(count) + 1);
+  uint32_t *next = kept.data();
+  for (const GroupCut &cut : balancedCuts(scores, starts, count))
+    next = takeLargest(scores, cut.first, cut.last, cut.limit, cut.ties, next);
   kept.pop_back();
   return kept;
 }

@@ -52,6 +52,13 @@ uint32_t *takeLargest(const std::vector<double> &scores, size_t first,
 /// index.
 std::vector<uint32_t> largest(const std::vector<double> &scores, int64_t count);
 
+/// Indices of `count` scores, ascending: of every group [starts[g],
+/// starts[g + 1]) the same number of its largest, and the remainder from the
+/// groups whose next score is the largest. Ties go to the lower index.
+std::vector<uint32_t> largestBalanced(const std::vector<double> &scores,
+                                      const std::vector<size_t> &starts,
+                                      int64_t count);
+
 /// Throws UserError naming the parameter and the unit when a score is not
 /// finite: such scores have no order.
 void verifyFinite(const SparseParameter &parameter,

@@ -170,17 +170,24 @@ void SparseParameter::replace(ActiveSet next) {
   // Ids are compared before the set is verified.
   verifyInvariant(!patterned || next.patternIds.size() == next.units.size(),
                   "units to activate do not carry one pattern each");
-  std::vector<uint32_t> oldSlots, newSlots;
-  size_t old = 0, oldCount = activeSet.units.size();
-  for (size_t slot = 0; slot < next.units.size(); ++slot) {
-    while (old < oldCount && activeSet.units[old] < next.units[slot])
-      ++old;
-    if (old == oldCount || activeSet.units[old] != next.units[slot] ||
-        (patterned && activeSet.patternIds[old] != next.patternIds[slot]))
-      continue;
-    oldSlots.push_back(static_cast<uint32_t>(old));
-    newSlots.push_back(static_cast<uint32_t>(slot));
+  const std::vector<uint32_t> &units = activeSet.units;
+  size_t old = 0, slot = 0, carried = 0;
+  // Every pair is written, and overwritten by the next unless it is carried: a
+  // branch could not tell which are.
+  size_t most = std::min(units.size(), next.units.size());
+  std::vector<uint32_t> oldSlots(most + 1), newSlots(most + 1);
+  while (old < units.size() && slot < next.units.size()) {
+    uint32_t before = units[old], after = next.units[slot];
+    bool same = before == after && (!patterned || activeSet.patternIds[old] ==
+                                                      next.patternIds[slot]);
+    oldSlots[carried] = static_cast<uint32_t>(old);
+    newSlots[carried] = static_cast<uint32_t>(slot);
+    carried += same ? 1 : 0;
+    old += before <= after ? 1 : 0;
+    slot += after <= before ? 1 : 0;
   }
+  oldSlots.resize(carried);
+  newSlots.resize(carried);
   rebuild(std::move(next), oldSlots, newSlots);
 }
 

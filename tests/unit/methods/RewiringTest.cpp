@@ -9,6 +9,7 @@
 
 #include "Budget.h"
 #include "DenseGrowth.h"
+#include "Selection.h"
 
 #include <gtest/gtest.h>
 
@@ -105,6 +106,94 @@ TEST(DenseGrowth, KernelsTakeTheirBestPatternAndStayBalanced) {
             (std::vector<uint32_t>{0, 1, 3}));
   // One that was active returns with its own pattern.
   EXPECT_EQ(keepAndGrow(kernels, {}, 4, dense.data()).patternIds[0], 3);
+}
+
+/// keepAndGrow() by the words of its description, with a sort.
+ActiveSet sortedGrowth(const SparseParameter &weights,
+                       const std::vector<uint32_t> &keptSlots, int64_t count,
+                       const std::vector<float> &dense) {
+  const Geometry &geometry = weights.geometry();
+  const Structure &structure = weights.structure();
+  const ActiveSet &active = weights.active();
+  bool patterned = structure.scheme == Scheme::Pattern;
+  struct Unit {
+    double norm = -1;
+    uint32_t unit = 0;
+    uint8_t pattern = 0;
+  };
+  std::vector<Unit> units(size_t(weights.units()));
+  size_t slot = 0;
+  for (uint32_t unit = 0; unit < units.size(); ++unit) {
+    bool isActive = slot < active.units.size() && active.units[slot] == unit;
+    for (size_t p = 0; p < (patterned ? structure.patterns.size() : 1); ++p) {
+      if (patterned && isActive && active.patternIds[slot] != p)
+        continue;
+      ActiveSet alone{{unit}, {}};
+      if (patterned)
+        alone.patternIds = {uint8_t(p)};
+      double norm = 0;
+      for (uint32_t position : alone.positions(geometry, structure))
+        norm += double(dense[position]) * dense[position];
+      if (norm > units[unit].norm)
+        units[unit] = {norm, unit, uint8_t(p)};
+    }
+    slot += isActive ? 1 : 0;
+  }
+  for (uint32_t kept : keptSlots)
+    units[active.units[kept]].norm = INFINITY;
+  auto isBetter = [](const Unit &a, const Unit &b) {
+    return a.norm != b.norm ? a.norm > b.norm : a.unit < b.unit;
+  };
+  int64_t filters = patterned ? geometry.outChannels : 1;
+  int64_t kernels = weights.units() / filters, share = count / filters;
+  std::vector<Unit> chosen, next;
+  for (int64_t filter = 0; filter < filters; ++filter) {
+    auto own = units.begin() + filter * kernels;
+    std::sort(own, own + kernels, isBetter);
+    chosen.insert(chosen.end(), own, own + share);
+    if (share < kernels)
+      next.push_back(own[share]);
+  }
+  std::sort(next.begin(), next.end(), isBetter);
+  chosen.insert(chosen.end(), next.begin(), next.begin() + count % filters);
+  std::sort(chosen.begin(), chosen.end(),
+            [](const Unit &a, const Unit &b) { return a.unit < b.unit; });
+  ActiveSet result;
+  for (const Unit &unit : chosen) {
+    result.units.push_back(unit.unit);
+    if (patterned)
+      result.patternIds.push_back(unit.pattern);
+  }
+  return result;
+}
+
+/// Few values, so that many are equal, and many; more units than are scored at
+/// once.
+TEST(DenseGrowth, AgreesWithSorting) {
+  Geometry geometry = Geometry::conv2d(150, 32, {4, 4}, {3, 3}, {1, 1}, {1, 1});
+  for (Scheme scheme :
+       {Scheme::Unstructured, Scheme::Block, Scheme::Pattern, Scheme::Channel})
+    for (uint32_t values : {3u, 1u << 24}) {
+      SCOPED_TRACE(std::string(schemeName(scheme)) + ", " +
+                   std::to_string(values) + " values");
+      SparseParameter weights = parameterOf(geometry, scheme);
+      RandomStream stream(kSeed, RandomPurpose::Test, values, uint32_t(scheme));
+      weights.activate(randomUnits(weights, 0.8, stream));
+      std::vector<float> dense;
+      for (int64_t i = 0; i < weights.denseSize(); ++i)
+        dense.push_back(float(stream.below(values)) - float(values / 2));
+      int64_t count = weights.activeUnits();
+      std::vector<double> scores;
+      for (int64_t slot = 0; slot < count; ++slot)
+        scores.push_back(stream.uniform());
+      for (int64_t kept : {int64_t(0), count / 2, count}) {
+        std::vector<uint32_t> slots = slotsToKeep(weights, kept, scores);
+        for (int64_t wanted : {count, count + count / 3, weights.units()})
+          EXPECT_EQ(keepAndGrow(weights, slots, wanted, dense.data()),
+                    sortedGrowth(weights, slots, wanted, dense))
+              << kept << " of " << count << " kept, " << wanted << " wanted";
+      }
+    }
 }
 
 TEST(Set, DropsTheSmallestOfEachSign) {

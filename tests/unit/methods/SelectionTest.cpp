@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Selection.h"
+#include "Candidates.h"
 
 #include "MethodTestSupport.h"
 
@@ -73,6 +74,38 @@ TEST(Selection, LargestAgreesWithSorting) {
             << kept << " of " << count << " scores, " << values << " values";
       }
     }
+}
+
+/// However the units are offered, ascending, descending or in between: the
+/// worst are dropped many times on the way.
+TEST(Selection, TheBestOfAStreamAreThoseOfASort) {
+  constexpr int64_t kUnits = 40000, kFirst = 7;
+  for (uint32_t values : {2u, 50u, 1u << 30})
+    for (int order : {-1, 0, 1}) {
+      std::vector<double> scores = drawScores(kUnits, values);
+      if (order != 0)
+        std::sort(scores.begin(), scores.end());
+      if (order < 0)
+        std::reverse(scores.begin(), scores.end());
+      for (int64_t count : {int64_t(0), int64_t(1), int64_t(1000), kUnits}) {
+        BestOf best(count);
+        for (int64_t first = 0, size = 1; first < kUnits;
+             first += size, size = std::min(3 * size, kUnits - first))
+          best.offer(uint32_t(kFirst + first), scores.data() + first, size);
+        std::vector<uint32_t> expected = largest(scores, count);
+        for (uint32_t &unit : expected)
+          unit += kFirst;
+        EXPECT_EQ(best.take(), expected)
+            << count << " units, " << values << " values, order " << order;
+      }
+    }
+}
+
+TEST(Selection, UnitsThatAreNeverTakenAreNot) {
+  const double scores[] = {1, BestOf::kNever, 3, BestOf::kNever};
+  BestOf best(3);
+  best.offer(0, scores, 4);
+  EXPECT_EQ(best.take(), (std::vector<uint32_t>{0, 2}));
 }
 
 TEST(Selection, FiltersKeepTheirShareAndTheBestOfTheRest) {
