@@ -48,11 +48,11 @@ std::vector<int64_t> filterTargets(const std::vector<int64_t> &held,
 } // namespace
 
 ActiveSet drawRanks(const SparseParameter &parameter,
-                    const std::vector<uint32_t> &taken, int64_t count,
+                    const std::vector<uint32_t> &takenSlots, int64_t count,
                     RandomStream &stream) {
   const Structure &structure = parameter.structure();
   ActiveSet drawn;
-  int64_t takenCount = static_cast<int64_t>(taken.size());
+  int64_t takenCount = static_cast<int64_t>(takenSlots.size());
   if (structure.scheme != Scheme::Pattern) {
     drawn.units = sampleDistinct(stream, parameter.units() - takenCount,
                                  count - takenCount);
@@ -61,11 +61,14 @@ ActiveSet drawRanks(const SparseParameter &parameter,
 
   int64_t kernels = parameter.geometry().inChannels;
   int64_t filters = parameter.geometry().outChannels;
+  const std::vector<uint32_t> &units = parameter.active().units;
   std::vector<int64_t> held;
-  auto next = taken.begin();
+  auto next = takenSlots.begin();
   for (int64_t filter = 0; filter < filters; ++filter) {
     auto own = next;
-    next = std::lower_bound(own, taken.end(), (filter + 1) * kernels);
+    next = std::lower_bound(
+        own, takenSlots.end(), (filter + 1) * kernels,
+        [&](uint32_t slot, int64_t unit) { return units[slot] < unit; });
     held.push_back(next - own);
   }
   std::vector<int64_t> targets = filterTargets(held, count, stream);
@@ -125,12 +128,9 @@ void startGrownFilters(SparseParameter &parameter,
 std::vector<uint32_t> redrawUnits(SparseParameter &parameter,
                                   const std::vector<uint32_t> &keptSlots,
                                   int64_t count, RandomStream &stream) {
-  std::vector<uint32_t> kept(keptSlots.size());
-  for (size_t i = 0; i < kept.size(); ++i)
-    kept[i] = parameter.active().units[keptSlots[i]];
-  count = std::max(count, static_cast<int64_t>(kept.size()));
-  parameter.exchangeByRank(keptSlots,
-                           drawRanks(parameter, kept, count, stream));
+  count = std::max(count, static_cast<int64_t>(keptSlots.size()));
+  std::vector<uint32_t> kept = parameter.exchangeByRank(
+      keptSlots, drawRanks(parameter, keptSlots, count, stream));
   startGrownFilters(parameter, kept, stream);
   verifyInvariant(parameter.activeUnits() == count,
                   "growth left another number of units than asked for");

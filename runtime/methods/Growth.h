@@ -15,10 +15,10 @@
 
 namespace lacuna {
 
-/// Units that bring these, taken ones, ascending, to `count`: by rank among
-/// those that are not taken. See growToUnits().
+/// Units that bring those in these slots, ascending, to `count`: by rank among
+/// all others. See growToUnits().
 ActiveSet drawRanks(const SparseParameter &parameter,
-                    const std::vector<uint32_t> &taken, int64_t count,
+                    const std::vector<uint32_t> &takenSlots, int64_t count,
                     RandomStream &stream);
 
 /// Drops all units but those in these slots, ascending, and activates others

@@ -207,9 +207,10 @@ void SparseParameter::exchange(const std::vector<uint32_t> &keptSlots,
   exchangeWith<UnitMerge<GrownNumber::Unit>>(keptSlots, grown);
 }
 
-void SparseParameter::exchangeByRank(const std::vector<uint32_t> &keptSlots,
-                                     const ActiveSet &ranks) {
-  exchangeWith<UnitMerge<GrownNumber::Rank>>(keptSlots, ranks);
+std::vector<uint32_t>
+SparseParameter::exchangeByRank(const std::vector<uint32_t> &keptSlots,
+                                const ActiveSet &ranks) {
+  return exchangeWith<UnitMerge<GrownNumber::Rank>>(keptSlots, ranks);
 }
 
 ActiveSet SparseParameter::unitsAt(const std::vector<uint32_t> &slots) const {
@@ -225,8 +226,9 @@ ActiveSet SparseParameter::unitsAt(const std::vector<uint32_t> &slots) const {
 }
 
 template <typename Merge>
-void SparseParameter::exchangeWith(const std::vector<uint32_t> &keptSlots,
-                                   const ActiveSet &grown) {
+std::vector<uint32_t>
+SparseParameter::exchangeWith(const std::vector<uint32_t> &keptSlots,
+                              const ActiveSet &grown) {
   bool patterned = layerStructure.scheme == Scheme::Pattern;
   verifyInvariant(grown.patternIds.size() ==
                       (patterned ? grown.units.size() : 0),
@@ -239,6 +241,7 @@ void SparseParameter::exchangeWith(const std::vector<uint32_t> &keptSlots,
   ActiveSet kept = unitsAt(keptSlots);
   Merge merge(kept, grown);
   rebuild(std::move(merge.next), keptSlots, merge.newSlots);
+  return std::move(kept.units);
 }
 
 void SparseParameter::visitState(StateVisitor &state) {

@@ -124,9 +124,9 @@ public:
   /// may hold units that were active and are not kept; they start from zero.
   void exchange(const std::vector<uint32_t> &keptSlots, const ActiveSet &grown);
   /// exchange() with the grown units given by rank: how many units below each
-  /// are not kept.
-  void exchangeByRank(const std::vector<uint32_t> &keptSlots,
-                      const ActiveSet &ranks);
+  /// are not kept. Returns the units kept.
+  std::vector<uint32_t> exchangeByRank(const std::vector<uint32_t> &keptSlots,
+                                       const ActiveSet &ranks);
 
   /// Grows with every change of the active set, so that streams know their age.
   uint64_t activeVersion() const { return currentActiveVersion; }
@@ -144,10 +144,11 @@ public:
 private:
   /// The units in these slots.
   ActiveSet unitsAt(const std::vector<uint32_t> &slots) const;
-  /// exchange(), `grown` being numbered as the merge takes it.
+  /// exchange(), `grown` being numbered as the merge takes it. Returns the
+  /// units kept.
   template <typename Merge>
-  void exchangeWith(const std::vector<uint32_t> &keptSlots,
-                    const ActiveSet &grown);
+  std::vector<uint32_t> exchangeWith(const std::vector<uint32_t> &keptSlots,
+                                     const ActiveSet &grown);
   /// Takes this set; what the old slot oldSlots[i] holds goes to newSlots[i],
   /// and all else starts from zero.
   void rebuild(ActiveSet next, const std::vector<uint32_t> &oldSlots,

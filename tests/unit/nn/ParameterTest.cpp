@@ -99,7 +99,8 @@ TEST_P(NumberedParameter, ExchangeByRankCountsWhatIsNotKept) {
   ActiveSet ranks{{0, before[1] - 1, top - 2}, {}};
   if (GetParam() == Scheme::Pattern)
     ranks.patternIds = {7, 3, 1};
-  parameter.exchangeByRank({0, 2}, ranks);
+  EXPECT_EQ(parameter.exchangeByRank({0, 2}, ranks),
+            (std::vector<uint32_t>{before[0], before[2]}));
   std::vector<uint32_t> after{before[0], 1, before[1], before[2], top};
   EXPECT_EQ(parameter.active().units, after);
   checkNumbers(parameter, {1, before[1], top});
