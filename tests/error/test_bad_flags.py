@@ -333,6 +333,11 @@ class BadTrainFlags(ToolTest):
             ["distribution", "--prune-scope global"],
             *self.flags(method="gradual", prune_scope="global", distribution="erk"),
         )
+        path = self.path("layers.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"conv2": 0.9, "fc1": 0.9}')
+        words = ["sparsity", "--distribution " + path, "leave one out"]
+        self.refuse(USER_ERROR, words, *self.flags(distribution=path))
 
     def test_data_efficiency_without_its_other_half(self):
         self.refuse(USER_ERROR, ["--remove-images"], *self.flags(phase_one=1))
@@ -356,7 +361,7 @@ class BadTrainFlags(ToolTest):
             with self.subTest(name=name):
                 with open(self.path(name), "w", encoding="utf-8") as file:
                     file.write(text)
-                flags = self.flags(distribution=self.path(name))
+                flags = self.flags(sparsity=None, distribution=self.path(name))
                 self.refuse(USER_ERROR, words, *flags)
         self.refuse(
             USER_ERROR, ["absent.json"], *self.flags(distribution=self.path("absent.json"))
@@ -389,10 +394,10 @@ class BadTrainFlags(ToolTest):
         flags = self.flags(metrics=path, data="mnist:" + self.path("nowhere"))
         self.refuse(ENVIRONMENT_ERROR, [path], *flags)
 
-    def test_a_cpu_that_lacks_what_kernels_need(self):
+    def test_a_cpu_that_lacks_what_kernels_need_is_refused_before_data_is_read(self):
         if platform.machine() != "x86_64":
             self.skipTest("the names are of x86-64")
-        flags = self.flags(cpu="x86-64")
+        flags = self.flags(cpu="x86-64", data="mnist:" + self.path("nowhere"))
         self.refuse(USER_ERROR, ["cpu", "x86-64", "lacks avx2, fma"], *flags)
 
     def test_divergence_names_layer_and_step(self):

@@ -158,7 +158,7 @@ class TrainTest(ToolTest):
         path = self.path("profile.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write("prune_ratios:\n  conv2.weight: 0.5\n  fc1.weight: 0.95\n")
-        epochs, _, _ = self.train(distribution=path, epochs=1)
+        epochs, _, _ = self.train(sparsity=None, distribution=path, epochs=1)
         self.assertAlmostEqual(
             epochs[0]["density"], (0.5 * 25000 + 0.05 * 400000) / 425000, places=4
         )

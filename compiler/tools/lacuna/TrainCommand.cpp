@@ -365,6 +365,14 @@ void verifyUses(const TrainFlags &flags) {
       verifyMethodUses(flags.method, flag);
 }
 
+/// Refuses a sparsity that nothing would come of.
+void verifySparsityCounts(const TrainFlags &flags,
+                          const MethodOptions &options) {
+  if (flags.sparsity && !options.distribution.source.empty())
+    throw UserError("sparsity: the layers have those that --distribution " +
+                    options.distribution.source + " gives them; leave one out");
+}
+
 ImageFolderOptions imageFolders(const TrainFlags &flags) {
   constexpr int64_t kMaxCache = int64_t(1) << 30;
   if ((flags.imageSize || flags.imageCache) &&
@@ -459,8 +467,15 @@ int execute(const TrainFlags &flags, const std::string &record,
   TrainerOptions options = trainerOptions(flags);
   Scheme scheme = flags.scheme.value_or(Scheme::Block);
   verifyUses(flags);
-  std::unique_ptr<Method> method =
-      makeMethod(flags.method, methodOptions(flags, options));
+  MethodOptions choices = methodOptions(flags, options);
+  // Runs of earlier versions may have been given both.
+  if (!checkpoint)
+    verifySparsityCounts(flags, choices);
+  std::unique_ptr<Method> method = makeMethod(flags.method, choices);
+  ProviderOptions providerOptions = flags.provider;
+  if (!flags.quiet)
+    providerOptions.onCompile = reportCompiling;
+  std::unique_ptr<KernelProvider> provider = makeProvider(providerOptions);
   ThreadPool pool(flags.provider.threads);
   MetricsWriter metrics(flags.metrics);
 
@@ -476,10 +491,6 @@ int execute(const TrainFlags &flags, const std::string &record,
       flags.model, {data.train.channels, data.train.height, data.train.width},
       data.train.classes, method->isSparse() ? scheme : Scheme::Dense,
       !flags.noFusion, flags.sparsifyAll);
-  ProviderOptions providerOptions = flags.provider;
-  if (!flags.quiet)
-    providerOptions.onCompile = reportCompiling;
-  std::unique_ptr<KernelProvider> provider = makeProvider(providerOptions);
   Trainer trainer(network, *method, *provider, pool, data, options);
 
   TrainProgress progress(method->runEpochs());
