@@ -43,8 +43,10 @@ void verifyEpochs(int epochs);
 /// one that is given to a method that has no use for it is refused.
 /// docs/methods.md says which uses which.
 struct MethodOptions {
-  double sparsity = 0.9; ///< Of all weights of the sparse layers.
-  int epochs = 160;      ///< Schedules stretch with the length of training.
+  /// Of all weights of the sparse layers. An explicit distribution takes its
+  /// place.
+  double sparsity = 0.9;
+  int epochs = 160; ///< Schedules stretch with the length of training.
   SparsityDistribution distribution = {};
   /// MEST: weight of the gradient in the importance score (0).
   std::optional<double> lambda = {};

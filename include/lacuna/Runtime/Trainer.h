@@ -101,7 +101,8 @@ struct TrainingSummary {
 /// Trains a network by a method. What it is given must outlive it.
 class Trainer {
 public:
-  /// Draws the initial active sets and weights and asks for all kernels.
+  /// Draws the initial active sets and weights and asks for all kernels. Throws
+  /// UserError when options or data are invalid.
   Trainer(Network &network, Method &method, KernelProvider &provider,
           ThreadPool &pool, const DataSet &data, const TrainerOptions &options);
 
