@@ -14,6 +14,7 @@
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -181,8 +182,9 @@ public:
       throw UserError(where + ": offset " + std::to_string(position) +
                       ": truncated, " + std::to_string(count) +
                       " more bytes were expected");
-    std::memcpy(destination, bytes.data() + position,
-                static_cast<size_t>(count));
+    // Not memcpy, which takes no null pointer, not even for no bytes.
+    std::copy_n(bytes.data() + position, count,
+                static_cast<char *>(destination));
     position += count;
   }
 
