@@ -171,16 +171,12 @@ void defineKernels(CLI::App &app, KernelFlags &flags) {
       ->delimiter(',')
       ->needs(modelOnly)
       ->capture_default_str();
-  app.add_option("--batch", flags.options.batch, "Images")
-      ->check(between(1, 65536))
-      ->capture_default_str();
+  addBatchFlag(app, flags.options.batch);
   app.add_option("--rounds", flags.options.rounds,
                  "Turns of each side; the best counts")
       ->check(between(1, 100000))
       ->capture_default_str();
-  app.add_option("--threads", flags.provider.threads, "Threads of Lacuna")
-      ->check(between(1, 256))
-      ->capture_default_str();
+  addThreadsFlag(app, flags.provider, "Threads of Lacuna");
   addCompilerFlags(app, flags.provider);
   addTunedFlags(app, flags.provider);
   app.add_option("--json", flags.json, "Write the rows as a JSON array");

@@ -174,15 +174,11 @@ void defineFlags(CLI::App &app, Flags &flags) {
       ->capture_default_str();
   addStructureFlags(app, flags.options.scheme, flags.options.sparsity,
                     "Share of zeros");
-  app.add_option("--batch", flags.options.batch, "Images")
-      ->check(between(1, 65536))
-      ->capture_default_str();
+  addBatchFlag(app, flags.options.batch);
   app.add_option("--steps", flags.options.steps, "Steps; the fastest counts")
       ->check(between(1, 100000))
       ->capture_default_str();
-  app.add_option("--threads", flags.provider.threads, "Threads")
-      ->check(between(1, 256))
-      ->capture_default_str();
+  addThreadsFlag(app, flags.provider);
   addCompilerFlags(app, flags.provider);
   addTunedFlags(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,

@@ -54,9 +54,7 @@ void define(CLI::App &app, Flags &flags, double &sparsity) {
       ->check(isSparsity())
       ->capture_default_str();
   app.add_option("--json", flags.json, "Write the rows as a JSON array");
-  app.add_option("--threads", flags.provider.threads, "Threads")
-      ->check(between(1, 256))
-      ->capture_default_str();
+  addThreadsFlag(app, flags.provider);
   addCompilerFlags(app, flags.provider);
   addCacheFlags(app, flags.provider);
 }
@@ -193,9 +191,7 @@ std::function<void()> addBenchMemory(CLI::App &bench,
   command = bench.add_subcommand(
       "memory", "Peak memory of training by kind, beside the formula");
   define(*command, *flags, flags->options.sparsity);
-  command->add_option("--batch", flags->options.batch, "Images")
-      ->check(between(1, 65536))
-      ->capture_default_str();
+  addBatchFlag(*command, flags->options.batch);
   command->add_option("--epochs", flags->options.epochs, "Epochs")
       ->check(between(1, 1000))
       ->capture_default_str();

@@ -100,6 +100,19 @@ void addStructureFlags(CLI::App &app, Scheme &scheme, double &sparsity,
       ->capture_default_str();
 }
 
+void addBatchFlag(CLI::App &app, int64_t &batch, const std::string &images) {
+  app.add_option("--batch", batch, images)
+      ->check(between(1, 65536))
+      ->capture_default_str();
+}
+
+void addThreadsFlag(CLI::App &app, ProviderOptions &options,
+                    const std::string &threads) {
+  app.add_option("--threads", options.threads, threads)
+      ->check(between(1, 256))
+      ->capture_default_str();
+}
+
 CLI::Option *addOperationsFlag(CLI::App &app,
                                std::vector<Operation> &operations) {
   return addChoices(app, "--op", operations, allOperations(),

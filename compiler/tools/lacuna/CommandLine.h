@@ -108,6 +108,11 @@ CLI::Option *addChoices(CLI::App &app, const std::string &flag,
 /// --scheme, any of them, and --sparsity, which `share` describes.
 void addStructureFlags(CLI::App &app, Scheme &scheme, double &sparsity,
                        const std::string &share);
+/// --batch and --threads, described by `images` and `threads`.
+void addBatchFlag(CLI::App &app, int64_t &batch,
+                  const std::string &images = "Images");
+void addThreadsFlag(CLI::App &app, ProviderOptions &options,
+                    const std::string &threads = "Threads");
 /// --op, a list of operations. Empty stands for all.
 CLI::Option *addOperationsFlag(CLI::App &app,
                                std::vector<Operation> &operations);

@@ -101,10 +101,7 @@ void defineFlags(CLI::App &app, CompileFlags &flags) {
       ->default_str(levelName(flags.level));
   app.add_flag("--no-stream-kernels", flags.noStreamKernels,
                "Leave out the kernels for structures met only on the device");
-  app.add_option("--threads", flags.provider.threads,
-                 "Kernels compiled at once")
-      ->check(between(1, 256))
-      ->capture_default_str();
+  addThreadsFlag(app, flags.provider, "Kernels compiled at once");
   addTunedFlags(app, flags.provider);
   app.final_callback([model, descriptor] {
     if (model->count() == 0 && descriptor->count() == 0)

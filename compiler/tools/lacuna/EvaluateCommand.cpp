@@ -49,12 +49,8 @@ void defineFlags(CLI::App &app, EvaluateFlags &flags) {
   addChoice(app, "--part", flags.train, parts,
             "The images that are asked about")
       ->default_str("test");
-  app.add_option("--batch", flags.batch, "Images at a time")
-      ->check(between(1, 65536))
-      ->capture_default_str();
-  app.add_option("--threads", flags.provider.threads, "Threads")
-      ->check(between(1, 256))
-      ->capture_default_str();
+  addBatchFlag(app, flags.batch, "Images at a time");
+  addThreadsFlag(app, flags.provider);
   addCompilerFlags(app, flags.provider);
   addCacheFlags(app, flags.provider);
   app.add_option("--json", flags.json, "Write what was found as JSON");

@@ -67,16 +67,12 @@ void defineFlags(CLI::App &app, TuneFlags &flags) {
   addStructureFlags(app, flags.scheme, flags.search.sparsity,
                     "Share of zeros that is measured");
   addOperationsFlag(app, flags.operations);
-  app.add_option("--batch", flags.search.batch, "Images")
-      ->check(between(1, 65536))
-      ->capture_default_str();
+  addBatchFlag(app, flags.search.batch);
   app.add_option("--seconds-per-kernel", flags.search.seconds,
                  "After which no more schedules of a kernel are tried")
       ->check(between(0.0, 86400.0))
       ->capture_default_str();
-  app.add_option("--threads", flags.provider.threads, "Threads")
-      ->check(between(1, 256))
-      ->capture_default_str();
+  addThreadsFlag(app, flags.provider);
   app.add_flag("--no-fusion", flags.noFusion,
                "The model runs batch norm and sums as passes of their own");
   addCompilerFlags(app, flags.provider);

@@ -8,8 +8,9 @@
 #ifndef LACUNA_TESTS_UNIT_METHODS_METHODTESTSUPPORT_H
 #define LACUNA_TESTS_UNIT_METHODS_METHODTESTSUPPORT_H
 
+#include "Refusal.h"
+
 #include "lacuna/Runtime/Method.h"
-#include "lacuna/Support/Error.h"
 
 #include <memory>
 #include <set>
@@ -60,16 +61,6 @@ inline void fillRandomly(SparseParameter &parameter, uint32_t which) {
 
 inline std::set<uint32_t> unitSet(const SparseParameter &parameter) {
   return {parameter.active().units.begin(), parameter.active().units.end()};
-}
-
-/// The beginning of what a call refuses with.
-template <typename Call> std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const UserError &error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 /// An event at a step of a run of `stepsOfEpoch` steps an epoch.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NnTestSupport.h"
+#include "Refusal.h"
 
 #include "lacuna/Runtime/Models.h"
 #include "lacuna/Runtime/Operators.h"
@@ -233,16 +234,6 @@ TEST(Network, NamesTheFirstLayerThatIsNotFinite) {
     }
   network.forward(images, true);
   EXPECT_EQ(network.firstNonFiniteLayer(), "block1.conv2");
-}
-
-/// What a caller is told.
-template <typename Call> std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const UserError &error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(Network, SaysWhatACallerLeftOut) {

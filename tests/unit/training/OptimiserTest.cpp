@@ -5,15 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lacuna/Runtime/Optimiser.h"
+#include "Refusal.h"
 
-#include "lacuna/Support/Error.h"
+#include "lacuna/Runtime/Optimiser.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 using namespace lacuna;
+using namespace lacuna::testing;
 
 namespace {
 
@@ -119,13 +120,8 @@ TEST(Optimiser, RefusesWhatMakesNoSense) {
   auto refused = [](auto change) {
     OptimiserOptions options;
     change(options);
-    try {
-      options.verify();
-    } catch (const UserError &error) {
-      std::string text = error.what();
-      return text.substr(0, text.find(':'));
-    }
-    return std::string("accepted");
+    std::string text = refusal([&] { options.verify(); });
+    return text.substr(0, text.find(':'));
   };
   using O = OptimiserOptions;
   EXPECT_EQ(refused([](O &) {}), "accepted");

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Refusal.h"
 #include "TrainingTestSupport.h"
 
 #include "lacuna/Support/Error.h"
@@ -192,13 +193,8 @@ TEST(Trainer, RefusesOptionsOutOfRange) {
   auto refused = [](auto change) {
     TrainerOptions options;
     change(options);
-    try {
-      options.verify();
-    } catch (const UserError &error) {
-      std::string text = error.what();
-      return text.substr(0, text.find(':'));
-    }
-    return std::string("accepted");
+    std::string text = refusal([&] { options.verify(); });
+    return text.substr(0, text.find(':'));
   };
   EXPECT_EQ(refused([](TrainerOptions &) {}), "accepted");
   EXPECT_EQ(refused([](TrainerOptions &o) { o.batch = 0; }), "batch");
@@ -220,13 +216,10 @@ TEST(Trainer, RefusesDataThatDoesNotFitTogether) {
   auto refused = [](auto change) {
     DataSet data = spots();
     change(data);
-    try {
+    return refusal([&] {
       SpotRun run("static", Scheme::Block, 1, shortRun(1), 0.7,
                   std::move(data));
-    } catch (const UserError &error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
+    });
   };
   EXPECT_EQ(refused([](DataSet &) {}), "accepted");
   EXPECT_EQ(refused([](DataSet &d) { d.mean.clear(); }),
