@@ -79,10 +79,10 @@ Value rowStart(StageEmitter &e, const Tensor &tensor, Value channel,
                e.multiply(row, planes.rowPitch));
 }
 
+/// That of a NaN and a number is the NaN, as in training.
 Value maximum(StageEmitter &e, Value a, Value b) {
-  Value greater =
-      arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OGT, b, a);
-  return arith::SelectOp::create(e.builder, e.loc, greater, b, a);
+  return arith::MaximumFOp::create(e.builder, e.loc, a, b,
+                                   arith::FastMathFlags::nsz);
 }
 
 /// Every second element of twice as many, from the first or the second on.

@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cmath>
 #include <dlfcn.h>
+#include <optional>
 #include <random>
 
 namespace lacuna::testing {
@@ -100,12 +101,8 @@ std::vector<float> runtimeLogits(Network &network, KernelProvider &provider,
 
 class FreezeTest : public FolderTest {
 protected:
-  /// Relative L2 distance of the frozen logits from the runtime's.
-  double distance(Network &network, int64_t batch, int64_t bakeLimit) {
-    constexpr int64_t kImages = 4;
-    std::vector<float> images = randomImages(network.inputShape(), kImages);
-    std::vector<float> truth =
-        runtimeLogits(network, provider, images, kImages);
+  /// Compiles a network into the test's folder.
+  Function frozen(Network &network, int64_t batch, int64_t bakeLimit) {
     NetworkRequest request;
     request.name = "net";
     request.network = network.freeze();
@@ -113,8 +110,17 @@ protected:
     request.batch = batch;
     request.bakeLimit = bakeLimit;
     compiled = writeNetwork(request, {CodePart::Shared}, folder.string());
-    Library library((folder / "libnet.so").string());
-    Function run = library.find("net_run");
+    library.emplace((folder / "libnet.so").string());
+    return library->find("net_run");
+  }
+
+  /// Relative L2 distance of the frozen logits from the runtime's.
+  double distance(Network &network, int64_t batch, int64_t bakeLimit) {
+    constexpr int64_t kImages = 4;
+    std::vector<float> images = randomImages(network.inputShape(), kImages);
+    std::vector<float> truth =
+        runtimeLogits(network, provider, images, kImages);
+    Function run = frozen(network, batch, bakeLimit);
     EXPECT_NE(run, nullptr);
     if (!run)
       return INFINITY;
@@ -144,6 +150,9 @@ protected:
 
   InterpreterProvider provider{operators::hostLanes()};
   CompiledNetwork compiled;
+
+private:
+  std::optional<Library> library;
 };
 
 constexpr double kTolerance = 1e-5;
@@ -198,6 +207,25 @@ TEST_F(FreezeTest, BatchesAndOtherNetworks) {
   // Padded pooling, 7x7 kernels, planes of odd width.
   Network resnet = model("resnet-50", Scheme::Block, {3, 40, 40});
   EXPECT_LT(distance(resnet, 1, -1), kTolerance);
+}
+
+TEST_F(FreezeTest, NanShowsWhereverItIsInAWindow) {
+  Network network = NetworkBuilder({1, 4, 8}, Scheme::Dense)
+                        .batchNorm("norm", /*relu=*/true)
+                        .maxPool("pool", 2, 2)
+                        .build("pool");
+  Function run = frozen(network, 1, -1);
+  ASSERT_NE(run, nullptr);
+  std::vector<float> scratch(static_cast<size_t>(compiled.scratchBytes) /
+                             sizeof(float));
+  for (int64_t y : {0, 1})
+    for (int64_t x : {0, 1}) {
+      std::vector<float> image(4 * 8, 1), pooled(2 * 4);
+      image[size_t(y * 8 + x)] = NAN;
+      EXPECT_EQ(run(image.data(), pooled.data(), scratch.data()), 0);
+      EXPECT_TRUE(std::isnan(pooled[0])) << y << " " << x;
+      EXPECT_NEAR(pooled[1], 1, kTolerance);
+    }
 }
 
 TEST_F(FreezeTest, TheSameNetworkMakesTheSameBytes) {
