@@ -13,8 +13,9 @@ goes to every `lacuna train`:
   compare_methods.py -o runs dense static:block:0.9 mest-em:block:0.9 -- \\
     --model resnet-32 --data cifar10:DIR --epochs 40
 
-A run whose metrics are complete in the output folder is not repeated, so a
-comparison can be stopped and continued. See docs/benchmarks.md.
+Each run is verified before the first is trained. A finished run is not repeated
+and a stopped one goes on from its last checkpoint, so a comparison can be stopped
+and continued. See docs/benchmarks.md.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import subprocess
 import sys
 
 # The exit codes of the lacuna tool.
-USER_ERROR, ENVIRONMENT_ERROR = 1, 3
+USER_ERROR, ENVIRONMENT_ERROR, STOPPED = 1, 3, 130
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -83,15 +84,6 @@ def run_name(run):
     return "-".join(part for part in run if part)
 
 
-def command_of(options, run, metrics):
-    command = [options.lacuna, "train", "--method", run.method]
-    if run.method != "dense":
-        command += ["--scheme", run.scheme]
-    if run.sparsity:
-        command += ["--sparsity", run.sparsity]
-    return command + options.train + ["--metrics", metrics]
-
-
 def read_metrics(path):
     """Epochs and summary of a run, or None while it has not finished."""
     try:
@@ -127,37 +119,90 @@ def reason(log):
     return said[-1][len(start) :].rstrip() if said else ""
 
 
-def train(options, run):
-    stem = os.path.join(options.output, run_name(run))
-    metrics = stem + ".jsonl"
-    command = command_of(options, run, metrics)
-    text = shlex.join(command[1:]) + "\n"
-    done = read_metrics(metrics)
-    if done:
-        if read_command(stem + ".command") != text:
+class Task:
+    """A run with its files in the output folder."""
+
+    def __init__(self, options, run):
+        self.run = run
+        self.name = run_name(run)
+        stem = os.path.join(options.output, self.name)
+        self.metrics = stem + ".jsonl"
+        self.log = stem + ".log"
+        self.checkpoint = stem + ".safetensors"
+        self.lacuna = options.lacuna
+        words = ["--method", run.method]
+        if run.method != "dense":
+            words += ["--scheme", run.scheme]
+        if run.sparsity:
+            words += ["--sparsity", run.sparsity]
+        words += options.train
+        self.words = words + ["--metrics", self.metrics, "--save", self.checkpoint]
+        self.record = stem + ".command"
+
+    def result(self):
+        return read_metrics(self.metrics)
+
+    def has_started(self):
+        return os.path.exists(self.checkpoint)
+
+    def verify(self):
+        """Refuses files of another command, and what the tool refuses."""
+        text = shlex.join(self.words) + "\n"
+        if (self.result() or self.has_started()) and read_command(self.record) != text:
             raise Failure(
                 USER_ERROR,
-                "%s: is from another command; remove it, or choose another "
-                "--output" % metrics,
+                "%s: is from another command; remove it and %s, or choose another "
+                "--output" % (self.metrics, self.checkpoint),
             )
-        print("%s: done before" % run_name(run), file=sys.stderr, flush=True)
+        if not self.result() and not self.has_started():
+            write_command(self.record, text)
+            self.call(["--dry-run", *self.words], "w")
+
+    def train(self):
+        done = self.result()
+        if done:
+            say("%s: done before" % self.name)
+            return done
+        if self.has_started():
+            say("%s: going on" % self.name)
+            self.call(["--resume", self.checkpoint], "a")
+        else:
+            say("%s: training" % self.name)
+            self.call(self.words, "w")
+        done = self.result()
+        if not done:
+            raise Failure(ENVIRONMENT_ERROR, "%s: holds no finished run" % self.metrics)
         return done
-    print("%s: training" % run_name(run), file=sys.stderr, flush=True)
-    with open(stem + ".log", "w", encoding="utf-8") as log:
-        write_command(stem + ".command", text)
-        code = subprocess.call(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
-    if code != 0:
-        raise Failure(
-            code if code > 0 else ENVIRONMENT_ERROR,
-            "%s failed (exit code %d)%s (log: %s.log)"
-            % (run_name(run), code, reason(stem + ".log"), stem),
-        )
-    done = read_metrics(metrics)
-    if not done:
-        raise Failure(ENVIRONMENT_ERROR, "%s: holds no finished run" % metrics)
-    return done
+
+    def call(self, words, mode):
+        with open(self.log, mode, encoding="utf-8") as log:
+            code = call([self.lacuna, "train", *words], log)
+        if code == STOPPED:
+            raise Failure(
+                code, "%s: stopped; the same command goes on with it" % self.name
+            )
+        if code != 0:
+            raise Failure(
+                code if code > 0 else ENVIRONMENT_ERROR,
+                "%s failed (exit code %d)%s (log: %s)"
+                % (self.name, code, reason(self.log), self.log),
+            )
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def call(command, log):
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+    ) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                # The tool got the signal too, and is saving.
+                pass
 
 
 COLUMNS = [
@@ -212,7 +257,10 @@ def compare(options):
         raise Failure(USER_ERROR, "a run is named twice")
     try:
         os.makedirs(options.output, exist_ok=True)
-        results = [(run, train(options, run)) for run in options.runs]
+        tasks = [Task(options, run) for run in options.runs]
+        for task in tasks:
+            task.verify()
+        results = [(task.run, task.train()) for task in tasks]
     except OSError as error:
         raise Failure(ENVIRONMENT_ERROR, "--output: %s" % error)
     print_table(results)

@@ -53,6 +53,9 @@ class CompareMethodsTest(ToolTest):
     def metrics(self, name):
         return os.path.join(self.output, name + ".jsonl")
 
+    def checkpoint(self, name):
+        return os.path.join(self.output, name + ".safetensors")
+
     def test_table(self):
         table = self.succeed(*RUNS).stdout.splitlines()
         rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
@@ -89,6 +92,31 @@ class CompareMethodsTest(ToolTest):
             "dense",
             train=["--seed", "7"],
         )
+
+    def test_stopped_run_goes_on(self):
+        self.succeed("static:block:0.8")
+        whole = self.metrics("static-block-0.8")
+        with open(whole, encoding="utf-8") as file:
+            epochs = file.readlines()[:-1]
+        # As if it had been killed between its last save and its summary.
+        with open(whole, "w", encoding="utf-8") as file:
+            file.writelines(epochs[:1])
+        again = self.succeed("static:block:0.8")
+        self.assertIn("static-block-0.8: going on", again.stderr)
+        with open(whole, encoding="utf-8") as file:
+            lines = file.readlines()
+        # Times included, so nothing was trained again.
+        self.assertEqual(lines[:-1], epochs)
+        self.refuse(
+            USER_ERROR,
+            [self.checkpoint("static-block-0.8"), "another command"],
+            "static:block:0.8",
+            train=["--seed", "7"],
+        )
+
+    def test_verifies_all_runs_before_it_trains_one(self):
+        self.refuse(USER_ERROR, ["rigll-unstructured-0.9 failed", "unknown"], "dense", "rigll")
+        self.assertFalse(os.path.exists(self.checkpoint("dense")))
 
     def test_failed_run_names_its_log(self):
         self.refuse(

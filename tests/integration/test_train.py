@@ -247,6 +247,16 @@ class TrainTest(ToolTest):
         free = self.train(**settings)[2]
         self.assertNotEqual(self.train("--freeze-zero-biases", **settings)[2], free)
 
+    def test_a_dry_run_compiles_and_trains_nothing(self):
+        cache, saved = self.path("warmed"), self.path("dry.safetensors")
+        self.succeed(
+            *("train", "--dry-run", "--model", "lenet-5-caffe", "--batch", "50"),
+            *("--data", "mnist:" + self.data, "--sparsity", "0.9"),
+            *("--cache-dir", cache, "--save", saved),
+        )
+        self.assertFalse(os.path.exists(saved))
+        self.assertEqual(self.train(cache=cache, epochs=1)[1]["compiles"], 0)
+
     def test_saves_every_so_many_epochs(self):
         for every, saved_twice in ((1, True), (3, False)):
             with self.subTest(every=every):

@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace lacuna {
 
@@ -124,6 +125,14 @@ bool isWanted(Operation operation, const std::vector<Operation> &operations) {
                                          operation) != operations.end();
 }
 
+bool isSameFile(const std::string &a, const std::string &b) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  return !a.empty() && !b.empty() &&
+         fs::weakly_canonical(fs::absolute(a), ignored) ==
+             fs::weakly_canonical(fs::absolute(b), ignored);
+}
+
 std::string suggestion(const std::string &word,
                        const std::vector<std::string> &known) {
   // Two letters in the wrong order are two edits; longer words have room for
@@ -185,6 +194,13 @@ static std::string wrongType(const CLI::App &parsed, std::string text) {
   return text;
 }
 
+static std::string subcommandsOf(const CLI::App &app) {
+  std::vector<std::string> names;
+  for (const CLI::App *subcommand : app.get_subcommands({}))
+    names.push_back(subcommand->get_name());
+  return CLI::detail::join(names, ", ");
+}
+
 /// What is wrong with a command line, and where the flags are listed.
 static std::string usageMessage(const CLI::App &app,
                                 const CLI::ParseError &error) {
@@ -198,6 +214,10 @@ static std::string usageMessage(const CLI::App &app,
   switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
   case CLI::ExitCodes::ExtrasError:
     message = unexpected(app, *parsed);
+    break;
+  case CLI::ExitCodes::RequiredError:
+    if (parsed == &app && !app.get_subcommands({}).empty())
+      message = "needs one of " + subcommandsOf(app);
     break;
   case CLI::ExitCodes::ArgumentMismatch:
     message = wrongCount(*parsed, message);

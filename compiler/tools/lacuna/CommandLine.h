@@ -119,6 +119,10 @@ CLI::Option *addOperationsFlag(CLI::App &app,
 /// Whether such a list has this one.
 bool isWanted(Operation operation, const std::vector<Operation> &operations);
 
+/// Whether two paths lead to one file, which need not exist. An empty one leads
+/// nowhere.
+bool isSameFile(const std::string &a, const std::string &b);
+
 /// "; is NAME meant?" where one of the known names is nearly this word, else
 /// nothing.
 std::string suggestion(const std::string &word,

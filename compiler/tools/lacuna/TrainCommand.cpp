@@ -87,6 +87,7 @@ struct TrainFlags {
   bool rawPixels = false;
   bool noFusion = false;
   bool quiet = false;
+  bool dryRun = false;
   bool weightsHash = false;
   Saving saving;
   std::string resume, init;
@@ -262,6 +263,10 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                "Run batch norm and sums as passes of their own instead of "
                "inside kernels");
   app.add_flag("--quiet", flags.quiet, "No progress and no summary");
+  app.add_flag("--dry-run", flags.dryRun,
+               "Verify flags and data, compile the kernels, and stop before "
+               "the first step")
+      ->excludes("--resume");
   app.add_flag("--weights-hash", flags.weightsHash,
                "Print a hash of all final parameters");
   app.final_callback([&app] {
@@ -410,13 +415,6 @@ std::string savingPath(const TrainFlags &flags) {
   return fromPrevious ? withoutEnding(path, kPreviousSuffix) : path;
 }
 
-bool samePath(const std::string &a, const std::string &b) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  return !b.empty() && fs::weakly_canonical(fs::absolute(a), ignored) ==
-                           fs::weakly_canonical(fs::absolute(b), ignored);
-}
-
 /// Refuses to save over a file that is no checkpoint, and warns of one whose
 /// run has not ended, as the second save takes the last trace of it.
 void verifyReplaceable(const std::string &path) {
@@ -458,7 +456,7 @@ int execute(const TrainFlags &flags, const std::string &record,
     verifyWritable(saving.path);
     if (!checkpoint)
       verifyReplaceable(saving.path);
-    if (samePath(saving.path, flags.metrics))
+    if (isSameFile(saving.path, flags.metrics))
       throw UserError(
           "metrics: " + flags.metrics +
           " is where --save puts the checkpoint; give another file");
@@ -516,6 +514,12 @@ int execute(const TrainFlags &flags, const std::string &record,
   if (std::optional<std::string> missed = trainer.missedMutations();
       missed && !checkpoint)
     std::cerr << "warning: " << *missed << "\n";
+  if (flags.dryRun) {
+    if (!flags.quiet)
+      std::cout << "ready to train    " << network.parametersActive() << " of "
+                << network.parametersTotal() << " parameters are active\n";
+    return static_cast<int>(ExitCode::Success);
+  }
   TrainingSummary summary = trainer.run();
   if (summary.stop) {
     std::cerr << "lacuna: stopped in epoch " << summary.stop->epoch
