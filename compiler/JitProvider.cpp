@@ -13,6 +13,7 @@
 #include "lacuna/Support/Error.h"
 
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 
@@ -102,6 +103,11 @@ public:
                                                : options.cacheDirectory,
               options.cacheLimitBytes > 0 ? options.cacheLimitBytes
                                           : KernelCache::kDefaultLimit) {
+    // Before data is read or anything is compiled.
+    const std::string &dump = options.dumpIrDirectory;
+    if (!dump.empty() && (llvm::sys::fs::create_directories(dump) ||
+                          !llvm::sys::fs::is_directory(dump)))
+      throw EnvironmentError("--dump-ir: cannot create the folder " + dump);
     if (!options.noDiskCache && !cache.usable()) {
       std::fprintf(stderr, "warning: no disk cache for kernels: %s\n",
                    cache.problem().c_str());

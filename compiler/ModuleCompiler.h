@@ -15,7 +15,6 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <string>
@@ -26,11 +25,7 @@ namespace lacuna {
 class StageDump {
 public:
   StageDump(std::string directory, std::string name)
-      : directory(std::move(directory)), name(std::move(name)) {
-    if (enabled() && llvm::sys::fs::create_directories(this->directory))
-      throw EnvironmentError("--dump-ir: cannot create the folder " +
-                             this->directory);
-  }
+      : directory(std::move(directory)), name(std::move(name)) {}
 
   bool enabled() const { return !directory.empty(); }
 

@@ -89,7 +89,13 @@ class BadArray(LayerTest):
     def test_output_that_is_a_directory(self):
         os.mkdir(self.path("taken"))
         flags = self.flags(output="taken")
-        self.refuse(ENVIRONMENT_ERROR, [self.path("taken")], *flags)
+        self.refuse(USER_ERROR, [self.path("taken")], *flags)
+
+    def test_output_that_is_also_read(self):
+        before = self.read("x.npy")
+        flags = self.flags(output="./x.npy")
+        self.refuse(USER_ERROR, ["output: ", "x.npy is read"], *flags)
+        self.assertEqual(self.read("x.npy"), before)
 
 
 if __name__ == "__main__":

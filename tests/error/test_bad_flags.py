@@ -45,6 +45,22 @@ class BadDriverFlags(ToolTest):
         self.refuse(USAGE_ERROR, ["unknown command 'trian'"], "trian")
 
 
+    def test_no_subcommand(self):
+        self.refuse(
+            USAGE_ERROR,
+            ["needs one of kernels, step, memory", "lacuna bench --help"],
+            "bench",
+        )
+
+    def test_stages_that_have_nowhere_to_go(self):
+        path = self.write("taken", b"")
+        self.refuse(
+            ENVIRONMENT_ERROR,
+            ["--dump-ir: cannot create the folder " + path],
+            *("train", "--model", "lenet-5-caffe", "--data", "mnist:nowhere"),
+            *("--dump-ir", path)
+        )
+
     def test_arguments_that_no_flag_takes_are_named_in_their_order(self):
         for words in (("train",), ("bench", "kernels")):
             with self.subTest(words=words):

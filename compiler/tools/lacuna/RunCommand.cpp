@@ -11,6 +11,7 @@
 #include "KernelRun.h"
 
 #include "lacuna/Support/Error.h"
+#include "lacuna/Support/Files.h"
 #include "lacuna/Support/Npy.h"
 
 #include <CLI/CLI.hpp>
@@ -173,6 +174,16 @@ std::vector<float> readWeights(const std::string &path,
   return std::move(weights.data);
 }
 
+/// Before any work: results must not replace what they are made of.
+void verifyOutput(const RunFlags &flags) {
+  for (const std::string &read :
+       {flags.descriptor, flags.input, flags.weights, flags.gradient})
+    if (isSameFile(flags.output, read))
+      throw UserError("output: " + flags.output +
+                      " is read by this command; give another file");
+  verifyWritable(flags.output);
+}
+
 RunArrays readArrays(const RunFlags &flags, const Geometry &geometry) {
   RunArrays arrays;
   if (reads(flags.operation, Operand::Weights))
@@ -200,6 +211,7 @@ std::vector<int64_t> resultShape(Operation operation, const Geometry &geometry,
 }
 
 void execute(const RunFlags &flags, const ProviderFactory &makeProvider) {
+  verifyOutput(flags);
   ThreadPool pool(flags.provider.threads);
   Descriptor descriptor = loadDescriptor(flags.descriptor);
   RunArrays arrays = readArrays(flags, descriptor.geometry);

@@ -38,7 +38,7 @@ enum class KernelOutput { Mlir, Llvm, Assembly, Object };
 
 /// Compiles to an object (or the earlier form asked for) that exports
 /// `plan.name`. With a non-empty `dumpDirectory`, every stage on the way is
-/// written there as NAME.N-stage.EXT. Thread-safe.
+/// written there, which must exist, as NAME.N-stage.EXT. Thread-safe.
 std::string compileKernel(const KernelPlan &plan, const Target &target,
                           const std::string &dumpDirectory,
                           KernelOutput output = KernelOutput::Object);
