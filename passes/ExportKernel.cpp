@@ -36,8 +36,9 @@ public:
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (function->hasAttr(kKernelAttribute))
         kernels.push_back(function);
+    SymbolTable symbols(getOperation());
     for (LLVM::LLVMFuncOp kernel : kernels)
-      if (failed(exportKernel(kernel)))
+      if (failed(exportKernel(kernel, symbols)))
         return signalPassFailure();
   }
 
@@ -54,13 +55,38 @@ private:
     return failure(result.wasInterrupted());
   }
 
-  LogicalResult exportKernel(LLVM::LLVMFuncOp kernel) {
+  /// All fields, and the range of work items.
+  LLVM::LLVMFunctionType typeOfBody() {
+    SmallVector<Type> types(kFields - 1,
+                            LLVM::LLVMPointerType::get(&getContext()));
+    types.append(3, IntegerType::get(&getContext(), 64));
+    return LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()),
+                                       types);
+  }
+
+  static std::string freeName(SymbolTable &symbols, const std::string &name) {
+    auto isTaken = [&](StringRef symbol) { return symbols.lookup(symbol); };
+    unsigned number = 0;
+    return isTaken(name)
+               ? SymbolTable::generateSymbolName<64>(name, isTaken, number)
+                     .str()
+                     .str()
+               : name;
+  }
+
+  LogicalResult exportKernel(LLVM::LLVMFuncOp kernel, SymbolTable &symbols) {
     if (kernel.getNumArguments() != kFields + 2)
       return kernel.emitOpError()
              << "is no kernel: it has " << kernel.getNumArguments()
              << " arguments, not " << kFields + 2;
+    if (kernel.isExternal() || kernel.getFunctionType() != typeOfBody())
+      return kernel.emitOpError()
+             << "is no kernel: it must be a definition of type "
+             << typeOfBody();
     std::string name = kernel.getName().str();
-    kernel.setName(name + "_body");
+    // Who calls the kernel calls its body from now on.
+    if (failed(symbols.rename(kernel, freeName(symbols, name + "_body"))))
+      return kernel.emitOpError() << "cannot be renamed where it is used";
     kernel.setLinkage(LLVM::Linkage::Internal);
     kernel->removeAttr(kKernelAttribute);
 
@@ -74,6 +100,7 @@ private:
         LLVM::LLVMFunctionType::get(
             LLVM::LLVMVoidType::get(builder.getContext()),
             {pointer, i64, i64}));
+    symbols.insert(entry);
     builder.setInsertionPointToStart(entry.addEntryBlock(builder));
 
     SmallVector<Type> fields(kFields - 1, pointer);

@@ -18,8 +18,6 @@ namespace lacuna::ir {
 
 namespace {
 
-constexpr unsigned kPointers = 3;
-
 class ExportNetworkPass : public impl::ExportNetworkBase<ExportNetworkPass> {
 public:
   void runOnOperation() override {
@@ -34,11 +32,21 @@ public:
 
 private:
   LogicalResult exportNetwork(LLVM::LLVMFuncOp network) {
-    if (network.getNumArguments() != kPointers ||
-        !llvm::all_of(network.getArgumentTypes(),
-                      llvm::IsaPred<LLVM::LLVMPointerType>))
+    auto pointer = LLVM::LLVMPointerType::get(&getContext());
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(&getContext()), {pointer, pointer, pointer});
+    if (network.isExternal() || network.getFunctionType() != type)
       return network.emitOpError()
-             << "is no network: it must have " << kPointers << " pointers";
+             << "is no network: it must be a definition of type " << type;
+    std::string name = (network.getName() + "_run").str();
+    if (mlir::Operation *taken = SymbolTable::lookupSymbolIn(
+            getOperation(), StringAttr::get(&getContext(), name))) {
+      InFlightDiagnostic problem = network.emitOpError()
+                                   << "needs an entry point @" << name
+                                   << ": the module has another";
+      problem.attachNote(taken->getLoc()) << "which is this";
+      return problem;
+    }
     network.setLinkage(LLVM::Linkage::Internal);
     network->removeAttr(kNetworkAttribute);
 
@@ -47,7 +55,7 @@ private:
     Location loc = network.getLoc();
     Type i32 = builder.getI32Type();
     auto entry = LLVM::LLVMFuncOp::create(
-        builder, loc, (network.getName() + "_run").str(),
+        builder, loc, name,
         LLVM::LLVMFunctionType::get(i32, network.getArgumentTypes()));
     Block *start = entry.addEntryBlock(builder);
     Block *run = builder.createBlock(&entry.getBody());

@@ -99,12 +99,11 @@ static_assert(followTheAbi());
 
 } // namespace
 
-KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
+KernelEmitter::KernelEmitter(OpBuilder &builder, func::FuncOp layer,
                              const StreamLayout &layout, const Fusion &fusion,
-                             const InstructionChoice &instructions,
-                             StringRef name)
-    : LoopEmitter(builder, loc, layout.schedule.lanes), layout(layout),
-      fusion(fusion), instructions(instructions) {
+                             const InstructionChoice &instructions)
+    : LoopEmitter(builder, layer.getLoc(), layout.schedule.lanes),
+      layout(layout), fusion(fusion), instructions(instructions) {
   auto typeOf = [&](Element element) -> Type {
     switch (element) {
     case Element::Float:
@@ -123,8 +122,10 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, Location loc,
                                             &KernelOperands::begin,
                                             &KernelOperands::end};
   types.append(std::size(numbers), builder.getIndexType());
-  auto function = func::FuncOp::create(builder, loc, name,
-                                       builder.getFunctionType(types, {}));
+  auto function = func::FuncOp::create(
+      builder, loc, layer.getName(), builder.getFunctionType(types, {}),
+      llvm::to_vector(layer->getDiscardableAttrs()));
+  function.setVisibility(layer.getVisibility());
   function->setAttr(kKernelAttribute, builder.getUnitAttr());
   for (auto [i, pointer] : llvm::enumerate(kPointers)) {
     function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),

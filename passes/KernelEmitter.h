@@ -29,11 +29,12 @@ struct KernelOperands {
 /// kernel ABI.
 class KernelEmitter : public LoopEmitter {
 public:
-  /// Creates the kernel function `name` at the builder's insertion point and
+  /// Creates the kernel that takes the place of `layer`, with its name,
+  /// visibility and further attributes, at the builder's insertion point and
   /// moves into its body.
-  KernelEmitter(mlir::OpBuilder &builder, mlir::Location loc,
+  KernelEmitter(mlir::OpBuilder &builder, mlir::func::FuncOp layer,
                 const StreamLayout &layout, const Fusion &fusion,
-                const InstructionChoice &instructions, llvm::StringRef name);
+                const InstructionChoice &instructions);
 
   const StreamLayout &layout;
   const Fusion fusion;

@@ -85,10 +85,10 @@ private:
     places[body.getArgument(0)] = {
         Storage::Images, 0, PlaneLayout::of(body.getArgument(0).getType())};
     SmallVector<func::FuncOp> calls;
+    std::string stageName = freePrefix((network.getName() + "_stage").str());
     int64_t number = 0;
     for (mlir::Operation &op : body.without_terminator()) {
-      Stage stage(builder, op.getLoc(),
-                  (network.getName() + "_stage" + Twine(number)).str(),
+      Stage stage(builder, op.getLoc(), stageName + std::to_string(number),
                   stageType, target);
       if (auto view = dyn_cast<tensor::CollapseShapeOp>(op)) {
         if (failed(placeView(view)))
@@ -108,6 +108,16 @@ private:
     emitEntry(builder, network, operands, calls);
     network.erase();
     return success();
+  }
+
+  /// What no symbol of the module begins with: `name`, or longer.
+  std::string freePrefix(std::string name) {
+    while (llvm::any_of(getOperation().getOps<SymbolOpInterface>(),
+                        [&](SymbolOpInterface symbol) {
+                          return symbol.getName().starts_with(name);
+                        }))
+      name += "_";
+    return name;
   }
 
   static bool isPlain(Type type) {
@@ -276,10 +286,11 @@ private:
   void emitEntry(OpBuilder &builder, func::FuncOp network, TypeRange operands,
                  ArrayRef<func::FuncOp> calls) {
     Location loc = network.getLoc();
-    auto entry = func::FuncOp::create(builder, loc, network.getName(),
-                                      builder.getFunctionType(operands, {}));
+    auto entry = func::FuncOp::create(
+        builder, loc, network.getName(), builder.getFunctionType(operands, {}),
+        llvm::to_vector(network->getDiscardableAttrs()));
+    entry.setVisibility(network.getVisibility());
     entry->setAttr(kNetworkAttribute, builder.getUnitAttr());
-    entry->setAttr(kScratchAttribute, network->getAttr(kScratchAttribute));
     LoopEmitter emitter(builder, loc, lanes);
     Block *body = entry.addEntryBlock();
     emitter.enter(body);

@@ -9,7 +9,6 @@
 
 #include "lacuna/Compiler/ScheduleChoice.h"
 #include "lacuna/Passes/Passes.h"
-#include "lacuna/Support/Error.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -79,8 +78,8 @@ private:
       layout.emplace(layer.getKernelOperation(), layer.getGeometry(),
                      toStructure(layer.getStructureAttribute()),
                      toSchedule(layer.getScheduleAttribute()));
-    } catch (const Error &error) {
-      rule = error.what();
+    } catch (const ScheduleError &error) {
+      rule = error.rule();
     }
     if (!layout)
       return layer->emitOpError() << "cannot follow its schedule: " << rule;
@@ -94,9 +93,8 @@ private:
 
     OpBuilder builder(function);
     KernelEmitter emitter(
-        builder, function.getLoc(), *layout, layer.getFusion(),
-        {laneFactors, unscaledLoads, streamingStores, multiplyAddsInFlight},
-        function.getName());
+        builder, function, *layout, layer.getFusion(),
+        {laneFactors, unscaledLoads, streamingStores, multiplyAddsInFlight});
     if (layout->operation == Operation::GradWeight)
       emitWeightGradient(emitter);
     else

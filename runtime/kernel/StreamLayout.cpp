@@ -70,6 +70,11 @@ Axis widthAxis(Operation operation, const Geometry &g) {
   return {operation, g.kernel.width, g.stride.width, g.padding.width};
 }
 
+void verifyRule(bool holds, const char *rule) {
+  if (!holds)
+    throw ScheduleError(rule);
+}
+
 } // namespace
 
 StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
@@ -99,14 +104,14 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
   for (int64_t extent :
        {s.lanes, s.batchTile, s.tileHeight, s.tileWidth, s.channelChunk,
         s.panelRows, s.panelPixels, s.bodyTaps, s.itemUnroll})
-    verifyInvariant(extent > 0 && extent <= kMaxScheduleExtent,
-                    "a schedule has an extent below 1 or above 65536");
-  verifyInvariant(targetChannels % s.panelRows == 0,
-                  "panel rows do not divide the target channels");
+    verifyRule(extent > 0 && extent <= kMaxScheduleExtent,
+               "a schedule has an extent below 1 or above 65536");
+  verifyRule(targetChannels % s.panelRows == 0,
+             "panel rows do not divide the target channels");
 
-  verifyInvariant(s.panelRows == 1 || panelRowsFit(),
-                  "panel rows must be 1, or divide the rows that share a "
-                  "source vector in this scheme");
+  verifyRule(s.panelRows == 1 || panelRowsFit(),
+             "panel rows must be 1, or divide the rows that share a "
+             "source vector in this scheme");
 
   Extent2d high;
   heightAxis(operation, geometry).range(origin.height, high.height);
@@ -119,9 +124,9 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
   this->schedule.channelChunk = std::min(s.channelChunk, sourceChannels);
   chunks = ceilDiv(sourceChannels, this->schedule.channelChunk);
   groups = targetChannels / s.panelRows;
-  verifyInvariant(fitsTile({region.height, region.width, s.batchTile,
-                            this->schedule.channelChunk}),
-                  "a packed tile exceeds what 16-bit indices reach");
+  verifyRule(fitsTile({region.height, region.width, s.batchTile,
+                       this->schedule.channelChunk}),
+             "a packed tile exceeds what 16-bit indices reach");
   buildPhases();
 }
 
@@ -197,8 +202,8 @@ std::vector<StreamBody> StreamLayout::bodiesOf(const StreamPhase &phase) const {
       body.deltas.push_back(row * channelStride());
       body.slots.push_back(row);
     }
-    verifyInvariant(schedule.channelChunk % columnRows() == 0,
-                    "a block straddles two channel chunks");
+    verifyRule(schedule.channelChunk % columnRows() == 0,
+               "a block straddles two channel chunks");
     return {body};
   }
   case ItemForm::Kernel:

@@ -25,7 +25,9 @@
 
 #include "lacuna/Kernel/Schedule.h"
 #include "lacuna/Kernel/Structure.h"
+#include "lacuna/Support/Error.h"
 
+#include <string>
 #include <vector>
 
 namespace lacuna {
@@ -54,9 +56,22 @@ struct StreamPhase {
   int64_t offsetsBase = 0; ///< Where the phase starts in Streams::offsets.
 };
 
+/// A schedule cannot serve its layer. The compiler chooses none that cannot.
+class ScheduleError : public InternalError {
+public:
+  explicit ScheduleError(const std::string &rule)
+      : InternalError(rule), broken(rule) {}
+
+  /// The rule alone, for who lets others write schedules.
+  const std::string &rule() const { return broken; }
+
+private:
+  std::string broken;
+};
+
 class StreamLayout {
 public:
-  /// Throws UserError if geometry or structure are invalid, InternalError if
+  /// Throws UserError if geometry or structure are invalid, ScheduleError if
   /// the schedule cannot serve them.
   StreamLayout(Operation operation, const Geometry &geometry,
                const Structure &structure, const Schedule &schedule);

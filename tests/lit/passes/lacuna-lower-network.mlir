@@ -88,3 +88,21 @@ func.func @windows(%x: tensor<?x1x134x134xf32>) -> tensor<?x1x1x1xf32> attribute
   %z = lacuna.average_pool %y window(67) : tensor<?x1x67x67xf32> -> tensor<?x1x1x1xf32>
   return %z : tensor<?x1x1x1xf32>
 }
+
+// -----
+
+// Stages take names that are free; the network keeps its visibility, and what
+// else was said of it.
+// CHECK-LABEL: func.func @mine_stage_0(
+// CHECK-LABEL: func.func private @mine(
+// CHECK-SAME: attributes {device.section = "networks", lacuna.network, lacuna.scratch_floats = 0 : i64}
+// CHECK: call @mine_stage_0(
+// CHECK-LABEL: func.func @mine_stage0()
+func.func private @mine(%x: tensor<?x2xf32>) -> tensor<?x2xf32>
+    attributes {device.section = "networks", lacuna.scratch_floats = 0 : i64} {
+  %y = lacuna.affine %x scale([1.0, 2.0]) shift([0.0, 0.0]) : tensor<?x2xf32> -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+func.func @mine_stage0() {
+  return
+}

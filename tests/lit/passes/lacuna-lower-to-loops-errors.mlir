@@ -43,7 +43,7 @@ func.func @returns_something_else(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> t
 // -----
 
 func.func @rows_do_not_divide(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
-  // expected-error@+1 {{cannot follow its schedule: internal error: panel rows do not divide the target channels}}
+  // expected-error@+1 {{cannot follow its schedule: panel rows do not divide the target channels}}
   %y = lacuna.linear %x, %w structure(#lacuna.dense)
       schedule(<lanes = 16, tile = [1, 1, 1], chunk = 8, panel = [3, 1], taps = 1, unroll = 1, level = stream>)
       : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
@@ -54,7 +54,7 @@ func.func @rows_do_not_divide(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tenso
 
 // Four rows of an unstructured layer have no index in common.
 func.func @rows_share_nothing(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
-  // expected-error@+1 {{cannot follow its schedule: internal error: panel rows must be 1, or divide the rows that share a source vector}}
+  // expected-error@+1 {{cannot follow its schedule: panel rows must be 1, or divide the rows that share a source vector}}
   %y = lacuna.linear %x, %w structure(#lacuna.unstructured)
       schedule(<lanes = 16, tile = [1, 1, 1], chunk = 8, panel = [4, 1], taps = 1, unroll = 1, level = specialised>)
       : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
@@ -64,7 +64,7 @@ func.func @rows_share_nothing(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tenso
 // -----
 
 func.func @block_straddles(%dy: tensor<?x8xf32>, %w: tensor<8x4xf32>) -> tensor<?x4xf32> {
-  // expected-error@+1 {{cannot follow its schedule: internal error: a block straddles two channel chunks}}
+  // expected-error@+1 {{cannot follow its schedule: a block straddles two channel chunks}}
   %dx = lacuna.linear_grad_input %dy, %w structure(#lacuna.block<rows = 4>)
       schedule(<lanes = 16, tile = [1, 1, 1], chunk = 6, panel = [1, 1], taps = 4, unroll = 1, level = specialised>)
       : tensor<?x8xf32>, tensor<8x4xf32> -> tensor<?x4xf32>
@@ -74,7 +74,7 @@ func.func @block_straddles(%dy: tensor<?x8xf32>, %w: tensor<8x4xf32>) -> tensor<
 // -----
 
 func.func @scratch_too_large(%x: tensor<?x64x64x64xf32>, %w: tensor<4x64x3x3xf32>) -> tensor<?x4x64x64xf32> {
-  // expected-error@+1 {{cannot follow its schedule: internal error: a packed tile exceeds what 16-bit indices reach}}
+  // expected-error@+1 {{cannot follow its schedule: a packed tile exceeds what 16-bit indices reach}}
   %y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([1, 1]) padding([1, 1])
       schedule(<lanes = 16, tile = [16384, 16384, 16384], chunk = 16384, panel = [1, 16], taps = 9, unroll = 1, level = stream>)
       : tensor<?x64x64x64xf32>, tensor<4x64x3x3xf32> -> tensor<?x4x64x64xf32>
