@@ -9,11 +9,13 @@
 
 #include "Candidates.h"
 
+#include "lacuna/Runtime/Method.h"
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace lacuna {
 
@@ -157,6 +159,16 @@ ActiveSet keepAndGrow(const SparseParameter &parameter,
   verifyInvariant(static_cast<int64_t>(result.units.size()) == count,
                   "growth left another number of units than asked for");
   return result;
+}
+
+bool growToUnits(SparseParameter &parameter, int64_t count,
+                 const float *dense) {
+  if (parameter.activeUnits() >= count)
+    return false;
+  std::vector<uint32_t> all(size_t(parameter.activeUnits()));
+  std::iota(all.begin(), all.end(), 0u);
+  parameter.replace(keepAndGrow(parameter, all, count, dense));
+  return true;
 }
 
 } // namespace lacuna

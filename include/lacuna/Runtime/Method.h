@@ -296,6 +296,12 @@ int64_t unitsAtMost(const SparseParameter &parameter, double sparsity);
 bool growToUnits(SparseParameter &parameter, int64_t count,
                  RandomStream &stream);
 
+/// The same with the units whose values in `dense`, [out][in][kh][kw], have the
+/// largest norm, such as dense gradients, and kernels under the pattern that
+/// holds most of it. Ties go to the lower unit. Throws UserError when a norm is
+/// not finite.
+bool growToUnits(SparseParameter &parameter, int64_t count, const float *dense);
+
 /// Units drawn uniformly from all, as many as the sparsity leaves.
 ActiveSet randomUnits(const SparseParameter &parameter, double sparsity,
                       RandomStream &stream);

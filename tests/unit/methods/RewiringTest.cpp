@@ -61,6 +61,20 @@ TEST(DenseGrowth, TakesTheLargest) {
             (std::vector<uint32_t>{0, 1, 3, 4, 5}));
 }
 
+TEST(DenseGrowth, LeavesWhatIsActive) {
+  SparseParameter weights =
+      parameterOf(Geometry::linear(4, 2), Scheme::Unstructured);
+  weights.activate({{0, 5}, {}});
+  weights.values()[1] = 7;
+  const float dense[] = {0, -2, 1, -8, 3, 0, 2, 2};
+  EXPECT_TRUE(growToUnits(weights, 4, dense));
+  EXPECT_EQ(weights.active().units, (std::vector<uint32_t>{0, 3, 4, 5}));
+  const float *values = weights.values();
+  EXPECT_EQ(std::vector<float>(values, values + 4),
+            (std::vector<float>{0, 0, 0, 7}));
+  EXPECT_FALSE(growToUnits(weights, 3, dense));
+}
+
 TEST(DenseGrowth, NamesTheUnitWhoseGradientIsNotFinite) {
   for (Scheme scheme : {Scheme::Unstructured, Scheme::Pattern}) {
     SparseParameter weights = parameterOf(conv(2), scheme);
