@@ -1,9 +1,11 @@
-# What `cmake --install` puts where, in two components:
-#   runtime   libraries and headers without LLVM, the CMake package, lacuna.pc
+# What `cmake --install` puts where, in three components:
+#   runtime   libraries and headers without LLVM, the CMake package, lacuna.pc,
+#             and the licence
 #   compiler  the lacuna program, lacuna-opt if it was built, the compiler's
 #             libraries and headers; they need libMLIR and libLLVM 22
+#   docs      README.md, docs/ and examples/, as their links expect them
 #
-#   cmake --install build --prefix P [--component runtime|compiler]
+#   cmake --install build --prefix P [--component runtime|compiler|docs]
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -53,7 +55,8 @@ if(LACUNA_BUILD_COMPILER)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/LacunaConfig.cmake.in
-  ${PROJECT_BINARY_DIR}/LacunaConfig.cmake INSTALL_DESTINATION ${LACUNA_PACKAGE_DIR})
+  ${PROJECT_BINARY_DIR}/LacunaConfig.cmake INSTALL_DESTINATION ${LACUNA_PACKAGE_DIR}
+  PATH_VARS CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/LacunaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES
   ${PROJECT_BINARY_DIR}/LacunaConfig.cmake
@@ -79,3 +82,9 @@ Libs: -L\${libdir}@LACUNA_PC_LIBS@
 ")
 file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/lacuna.pc INPUT ${PROJECT_BINARY_DIR}/lacuna.pc.in)
 install(FILES ${PROJECT_BINARY_DIR}/lacuna.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT runtime)
+
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/examples
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs
+  PATTERN docs/CMakeLists.txt EXCLUDE)

@@ -11,9 +11,8 @@
 # The program that compiles is `lacuna` on this machine: beside this package, in
 # the PATH, or where LACUNA_PROGRAM says.
 if(NOT LACUNA_PROGRAM)
-  find_program(LACUNA_PROGRAM lacuna HINTS ${CMAKE_CURRENT_LIST_DIR}/../../../bin NO_CMAKE_FIND_ROOT_PATH)
+  find_program(LACUNA_PROGRAM lacuna HINTS ${LACUNA_PROGRAM_FOLDER} NO_CMAKE_FIND_ROOT_PATH)
 endif()
-
 
 function(lacuna_require_program where)
   if(NOT LACUNA_PROGRAM)

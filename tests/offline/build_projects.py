@@ -6,8 +6,8 @@
 # ===------------------------------------------------------------------------===#
 """build_projects.py native|cross BUILD FOLDER
 
-Installs the runtime into FOLDER/prefix, and builds the examples and device_check
-against it. `native` installs the build that is there; `cross` builds the runtime
+Installs the runtime, moves it to FOLDER/prefix, and builds the examples and
+device_check against it. `native` installs the build that is there; `cross` builds the runtime
 for 64-bit ARM first. What is there from an earlier run is brought up to date.
 """
 
@@ -28,6 +28,7 @@ PROJECTS = (
 )
 # Compiles just in time, so it needs what only `native` installs.
 COMPILER_PROJECTS = ("examples/custom_model", "examples/custom_method")
+COMPONENTS = {"native": ("runtime", "compiler", "docs"), "cross": ("runtime",)}
 # Kernels for the program's own machine; a board's where there are several.
 DEVICE_TARGET = {"native": "", "cross": "cortex-a76"}
 
@@ -41,6 +42,16 @@ def configure(source, build, *flags):
     if shutil.which("ccache"):
         launcher = ["-DCMAKE_C%s_COMPILER_LAUNCHER=ccache" % x for x in ("", "XX")]
     run("cmake", "-S", source, "-B", build, "-G", "Ninja", *launcher, *flags)
+
+
+def install(tree, prefix, components):
+    """Into another folder first, so that nothing works that names it."""
+    elsewhere = prefix + "-before-it-was-moved"
+    for folder in (elsewhere, prefix):
+        shutil.rmtree(folder, ignore_errors=True)
+    for component in components:
+        run("cmake", "--install", tree, "--prefix", elsewhere, "--component", component)
+    os.rename(elsewhere, prefix)
 
 
 def train(lacuna, folder):
@@ -81,8 +92,7 @@ def main(kind, tree, folder):
         )
         run("cmake", "--build", runtime)
         tree = runtime
-    for component in ("runtime", "compiler") if kind == "native" else ("runtime",):
-        run("cmake", "--install", tree, "--prefix", prefix, "--component", component)
+    install(tree, prefix, COMPONENTS[kind])
     checkpoint = train(lacuna, folder)
     projects = PROJECTS + (COMPILER_PROJECTS if kind == "native" else ())
     for project in projects:

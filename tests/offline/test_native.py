@@ -6,7 +6,9 @@
 # ===------------------------------------------------------------------------===#
 """Projects built on an installed prefix, run on this machine."""
 
+import glob
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -62,6 +64,22 @@ class NativeTest(DeviceTest):
         for program in ("link_runtime", "link_compiler"):
             process = self.device(self.built("link_runtime", program), conv)
             self.assertIn("after a mutation", process.stdout)
+
+    def test_installed_docs_link_to_one_another(self):
+        docs = self.built("prefix", "share", "doc", "Lacuna")
+        for name in ("LICENSE", "README.md", "examples/custom_method/main.cpp"):
+            self.assertTrue(os.path.exists(os.path.join(docs, name)), name)
+        pages = [os.path.join(docs, "README.md")]
+        pages += glob.glob(os.path.join(docs, "docs", "*"))
+        self.assertEqual({os.path.splitext(page)[1] for page in pages}, {".md"})
+        links = 0
+        for page in pages:
+            with open(page, encoding="utf-8") as file:
+                for target in re.findall(r"\]\((?!http|#)([\w./-]+)[)#]", file.read()):
+                    path = os.path.join(os.path.dirname(page), target)
+                    self.assertTrue(os.path.exists(path), "%s: %s" % (page, target))
+                    links += 1
+        self.assertGreater(links, 50)
 
     def test_pkg_config_links_the_runtime(self):
         if not shutil.which("pkg-config"):
