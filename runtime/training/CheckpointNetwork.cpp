@@ -1,4 +1,4 @@
-//===- CheckpointNetwork.cpp - The network in a checkpoint ----------------===//
+//===- CheckpointNetwork.cpp - Networks that were saved -------------------===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,6 +12,7 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace lacuna {
 
@@ -40,21 +41,14 @@ Scheme schemeOf(const std::vector<Descriptor> &layers) {
   return Scheme::Dense;
 }
 
-} // namespace
-
-Network loadNetwork(Checkpoint &checkpoint) {
-  std::string model = checkpoint.text("trainer.model");
+bool isKnown(const std::string &model) {
   std::vector<std::string> known = modelNames();
-  if (std::find(known.begin(), known.end(), model) == known.end())
-    throw UserError(checkpoint.path() + ": trainer.model: '" + model +
-                    "' is no model that comes with Lacuna; build the network "
-                    "and load the checkpoint into it (docs/cpp.md)");
-  std::vector<Descriptor> layers;
-  for (const std::string &name : weightNames(model)) {
-    std::string field = name + ".layer";
-    layers.push_back(
-        parseLayer(checkpoint.text(field), checkpoint.path() + ": " + field));
-  }
+  return std::find(known.begin(), known.end(), model) != known.end();
+}
+
+/// The model that has these layers, in the order of the forward pass.
+Network networkOf(const std::string &model,
+                  const std::vector<Descriptor> &layers) {
   const Geometry &first = layers.front().geometry;
   const Descriptor &classifier = layers.back();
   // A linear layer reads images flat, whatever their shape. A recurrent one
@@ -66,9 +60,38 @@ Network loadNetwork(Checkpoint &checkpoint) {
     images = usual;
   Scheme scheme = schemeOf(layers);
   bool sparsifyAll = classifier.structure.scheme != Scheme::Dense;
-  Network network =
-      makeModel(model, images, classifier.geometry.outChannels, scheme,
-                /*fuse=*/true, sparsifyAll);
+  return makeModel(model, images, classifier.geometry.outChannels, scheme,
+                   /*fuse=*/true, sparsifyAll);
+}
+
+SavedNetwork loadExport(const std::string &folder) {
+  ExportManifest manifest = readManifest(folder);
+  if (!isKnown(manifest.model))
+    throw UserError(folder + "/" + kExportManifestFile + ": model: '" +
+                    manifest.model + "' is no model that comes with Lacuna");
+  std::vector<Descriptor> layers;
+  for (const std::string &name : weightNames(manifest.model))
+    layers.push_back(loadDescriptor(folder + "/" + name + ".json"));
+  Network network = networkOf(manifest.model, layers);
+  importNetwork(folder, network, /*sameDensity=*/false);
+  return {std::move(network), std::move(manifest.images)};
+}
+
+} // namespace
+
+Network loadNetwork(Checkpoint &checkpoint) {
+  std::string model = checkpoint.text("trainer.model");
+  if (!isKnown(model))
+    throw UserError(checkpoint.path() + ": trainer.model: '" + model +
+                    "' is no model that comes with Lacuna; build the network "
+                    "and load the checkpoint into it (docs/cpp.md)");
+  std::vector<Descriptor> layers;
+  for (const std::string &name : weightNames(model)) {
+    std::string field = name + ".layer";
+    layers.push_back(
+        parseLayer(checkpoint.text(field), checkpoint.path() + ": " + field));
+  }
+  Network network = networkOf(model, layers);
   // No optimiser has given it state, so what one kept is left out.
   checkpoint.load([&](StateVisitor &state) { network.visitState(state); },
                   Checkpoint::Rest::Ignored);
@@ -93,6 +116,15 @@ Normalisation savedNormalisation(Checkpoint &checkpoint) {
         Checkpoint::Rest::Ignored);
   }
   return images;
+}
+
+SavedNetwork loadSavedNetwork(const std::string &path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    return loadExport(path);
+  Checkpoint checkpoint(path);
+  Network network = loadNetwork(checkpoint);
+  return {std::move(network), savedNormalisation(checkpoint)};
 }
 
 } // namespace lacuna

@@ -8,19 +8,15 @@
 #include "lacuna/Runtime/Export.h"
 
 #include "../formats/JsonFields.h"
+#include "ExportFolder.h"
 
-#include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Method.h"
 #include "lacuna/Support/Crc32.h"
 #include "lacuna/Support/Endings.h"
 #include "lacuna/Support/Error.h"
-#include "lacuna/Support/Npz.h"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
@@ -29,55 +25,10 @@ namespace lacuna {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int kExportVersion = 2;
-constexpr char kArchive[] = "weights.npz";
 constexpr int64_t kMaxManifestBytes = int64_t(1) << 24;
 constexpr int64_t kMaxFileBytes = int64_t(1) << 34;
 
-constexpr std::string_view kLayer = ".layer", kValues = ".values",
-                           kMean = ".running_mean",
-                           kVariance = ".running_variance", kMethod = "method.",
-                           kJson = ".json";
-
-uint32_t checksumOf(std::string_view bytes) {
-  return addToCrc32(0, bytes.data(), bytes.size());
-}
-
-/// Writes files one by one, and what it has written into the manifest.
-class FolderWriter {
-public:
-  explicit FolderWriter(const std::string &folder) : folder(folder) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error)
-      throw EnvironmentError(folder + ": cannot be made: " + error.message());
-    removeAbandonedTemporaries(folder, "");
-    // An export that is not whole has no manifest.
-    std::filesystem::remove(folder + "/" + kExportManifestFile, error);
-    if (error)
-      throw EnvironmentError(folder + "/" + kExportManifestFile +
-                             ": cannot be replaced: " + error.message());
-  }
-
-  void write(const std::string &name, const std::string &bytes) {
-    writeFileAtomically(folder + "/" + name, {bytes});
-    files.push_back({{"name", name},
-                     {"bytes", bytes.size()},
-                     {"crc32", checksumOf(bytes)}});
-  }
-
-  void finish(Json manifest) {
-    manifest["files"] = files;
-    writeFileAtomically(folder + "/" + kExportManifestFile,
-                        {manifest.dump(2) + "\n"});
-  }
-
-private:
-  std::string folder;
-  Json files = Json::array();
-};
+constexpr std::string_view kLayer = ".layer", kMethod = "method.";
 
 /// The descriptor of a parameter, verified.
 Descriptor savedDescriptor(Checkpoint &checkpoint, const std::string &name) {
@@ -144,7 +95,8 @@ std::string verifiedFile(JsonFields &entry, const std::string &folder) {
       integerUpTo(entry, "crc32", std::numeric_limits<uint32_t>::max());
   entry.refuseUnread();
   std::string content = readFile(folder + "/" + name, kMaxFileBytes);
-  if (content.size() != bytes || checksumOf(content) != checksum)
+  if (content.size() != bytes ||
+      addToCrc32(0, content.data(), content.size()) != checksum)
     throw UserError(folder + "/" + name +
                     ": is not the file that was exported: size or checksum "
                     "differ from " +
@@ -158,7 +110,7 @@ class Importer : public StateVisitor {
 public:
   Importer(const std::string &folder, const ExportManifest &manifest)
       : folder(folder), files(manifest.files.begin(), manifest.files.end()),
-        archive(verified(kArchive)) {}
+        archive(verified(kExportArchive)) {}
 
   bool loading() const override { return true; }
 
@@ -168,8 +120,8 @@ public:
         throw UserError(archive.path() + ": " + name +
                         ": belongs to no layer of this model");
     for (const std::string &name : files)
-      if (name != kArchive &&
-          descriptors.count(withoutEnding(name, kJson)) == 0)
+      if (name != kExportArchive &&
+          descriptors.count(withoutEnding(name, kDescriptorEnding)) == 0)
         throw UserError(folder + "/" + name +
                         ": belongs to no layer of this model");
   }
@@ -181,7 +133,7 @@ protected:
       return;
     std::string parameter = withoutEnding(name, kLayer);
     Descriptor descriptor =
-        loadDescriptor(verified(parameter + std::string(kJson)));
+        loadDescriptor(verified(parameter + std::string(kDescriptorEnding)));
     if (formatLayer(descriptor.geometry, descriptor.structure) != value)
       fail(parameter, "is another layer than this model's, or of another "
                       "scheme; use the model and --scheme of the export");
@@ -289,21 +241,17 @@ private:
 } // namespace
 
 void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
-  Json manifest;
-  manifest["version"] = kExportVersion;
-  manifest["model"] = checkpoint.text("trainer.model");
-  manifest["data"] = checkpoint.text("trainer.data");
-  int epochs = 0;
+  ExportManifest manifest;
+  manifest.model = checkpoint.text("trainer.model");
+  manifest.data = checkpoint.text("trainer.data");
   checkpoint.load(
-      [&](StateVisitor &state) { state.scalar("trainer.epoch", epochs); },
+      [&](StateVisitor &state) {
+        state.scalar("trainer.epoch", manifest.epochs);
+      },
       Checkpoint::Rest::Ignored);
-  manifest["epochs"] = epochs;
-  Normalisation images = savedNormalisation(checkpoint);
-  manifest["mean"] = images.mean;
-  manifest["deviation"] = images.deviation;
+  manifest.images = savedNormalisation(checkpoint);
 
-  FolderWriter writer(folder);
-  NpzWriter archive;
+  ExportFolder writer(folder);
   std::set<std::string> described;
   for (const auto &[name, text] : checkpoint.contents().metadata()) {
     if (!endsWith(name, kLayer))
@@ -314,21 +262,20 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
       throw UserError(checkpoint.path() + ": " + name +
                       ": is not the name of a layer");
     Descriptor descriptor = savedDescriptor(checkpoint, parameter);
-    writer.write(parameter + std::string(kJson), formatDescriptor(descriptor));
-    archive.add(parameter, denseArray(checkpoint, parameter, descriptor));
+    writer.addLayer(parameter, descriptor,
+                    denseArray(checkpoint, parameter, descriptor));
     described.insert(parameter);
   }
   for (const auto &[name, entry] : checkpoint.contents().entries()) {
     if (name.rfind(kMethod, 0) == 0)
       continue;
     if (endsWith(name, kMean) || endsWith(name, kVariance))
-      archive.add(name, listArray(checkpoint, name));
+      writer.addList(name, listArray(checkpoint, name));
     else if (endsWith(name, kValues) &&
              described.count(withoutEnding(name, kValues)) == 0)
-      archive.add(withoutEnding(name, kValues), listArray(checkpoint, name));
+      writer.addList(withoutEnding(name, kValues), listArray(checkpoint, name));
   }
-  writer.write(kArchive, archive.finish());
-  writer.finish(std::move(manifest));
+  writer.finish(manifest);
 }
 
 ExportManifest readManifest(const std::string &folder) {

@@ -13,6 +13,7 @@
 #include "EvaluateCommand.h"
 #include "ExportCommand.h"
 #include "FreezeCommand.h"
+#include "ImportCommand.h"
 #include "RunCommand.h"
 #include "TrainCommand.h"
 #include "TuneCommand.h"
@@ -36,8 +37,8 @@ struct Command {
 constexpr Command kCommands[] = {
     {"train", runTrain},     {"evaluate", runEvaluate}, {"run", runRun},
     {"compile", runCompile}, {"targets", runTargets},   {"bench", runBench},
-    {"tune", runTune},       {"export", runExport},     {"freeze", runFreeze},
-    {"inspect", runInspect}};
+    {"tune", runTune},       {"export", runExport},     {"import", runImport},
+    {"freeze", runFreeze},   {"inspect", runInspect}};
 
 constexpr std::string_view kHelp =
     R"(Lacuna trains neural networks that are sparse from the first step to the last.
@@ -54,6 +55,7 @@ Commands:
   bench     Measure this machine beside oneDNN: lacuna bench --help
   tune      Search the kernels' fastest schedules on this machine: lacuna tune --help
   export    Write a checkpoint's network as plain files: lacuna export --help
+  import    Make a network of weights from elsewhere: lacuna import --help
   freeze    Compile a checkpoint's network into one C function: lacuna freeze --help
   inspect   Say what is in a checkpoint or a bundle: lacuna inspect --help
 

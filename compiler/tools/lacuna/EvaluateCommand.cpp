@@ -43,7 +43,7 @@ struct EvaluateFlags {
 void defineFlags(CLI::App &app, EvaluateFlags &flags) {
   static const Choices<bool> parts = {{"test", false}, {"train", true}};
   app.add_option("checkpoint", flags.checkpoint,
-                 "What lacuna train --save wrote")
+                 "What lacuna train --save, export or import wrote")
       ->required();
   app.add_option("--data", flags.data, "As lacuna train --data")->required();
   addChoice(app, "--part", flags.train, parts,
@@ -96,9 +96,7 @@ void verifyFits(const DataSet &data, const ImageSet &set,
 void evaluateCheckpoint(const EvaluateFlags &flags,
                         const ProviderFactory &makeProvider) {
   JsonReport report(flags.json);
-  Checkpoint checkpoint(flags.checkpoint);
-  Network network = loadNetwork(checkpoint);
-  Normalisation normalisation = savedNormalisation(checkpoint);
+  auto [network, normalisation] = loadSavedNetwork(flags.checkpoint);
   DataSet data = load(flags.data, network);
   const ImageSet &set = flags.train ? data.train : data.test;
   verifyFits(data, set, network, normalisation);

@@ -44,7 +44,7 @@ struct FreezeFlags {
 
 void defineFlags(CLI::App &app, FreezeFlags &flags) {
   app.add_option("checkpoint", flags.checkpoint,
-                 "What lacuna train --save wrote")
+                 "What lacuna train --save, export or import wrote")
       ->required();
   app.add_option("-o,--output", flags.folder, "Folder to write to")->required();
   app.add_option("--name", flags.name, "Of the function, an identifier of C")
@@ -77,11 +77,10 @@ void freeze(const FreezeFlags &flags) {
   request.target = flags.device.target();
   request.batch = flags.batch;
   request.bakeLimit = flags.bakeLimit;
-  Checkpoint checkpoint(flags.checkpoint);
-  request.network = loadNetwork(checkpoint).freeze();
-  Normalisation images = savedNormalisation(checkpoint);
-  request.mean = std::move(images.mean);
-  request.deviation = std::move(images.deviation);
+  SavedNetwork saved = loadSavedNetwork(flags.checkpoint);
+  request.network = saved.network.freeze();
+  request.mean = std::move(saved.images.mean);
+  request.deviation = std::move(saved.images.deviation);
 
   CompiledNetwork compiled =
       writeNetwork(request, flags.device.parts(request.target), flags.folder);

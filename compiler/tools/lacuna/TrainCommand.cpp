@@ -13,6 +13,7 @@
 #include "TrainResume.h"
 
 #include "lacuna/Runtime/DataSet.h"
+#include "lacuna/Runtime/Export.h"
 #include "lacuna/Runtime/Metrics.h"
 #include "lacuna/Runtime/Models.h"
 #include "lacuna/Runtime/Trainer.h"
@@ -143,7 +144,8 @@ void defineCheckpointFlags(CLI::App &app, TrainFlags &flags) {
       ->check(between(int64_t(0), int64_t(1) << 40))
       ->capture_default_str();
   app.add_option("--init", flags.init,
-                 "Start from the network that lacuna export wrote here");
+                 "Start from the network that lacuna export or import "
+                 "wrote here");
   app.add_option("--resume", flags.resume,
                  "Go on where this checkpoint was saved, with its flags");
 }
@@ -443,6 +445,18 @@ void verifyReplaceable(const std::string &path) {
               << "lacuna train --resume " << path << " goes on with it\n";
 }
 
+/// Warns of a network that knows the same images otherwise.
+void compareNormalisation(const std::string &folder, const DataSet &data) {
+  ExportManifest manifest = readManifest(folder);
+  if (manifest.data == data.name &&
+      (manifest.images.mean != data.mean ||
+       manifest.images.deviation != data.deviation))
+    std::cerr << "warning: " << folder << " was given the pixels of "
+              << data.name
+              << " with another mean and deviation than this run gives them; "
+                 "--raw-pixels belongs to both or to neither\n";
+}
+
 /// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
 /// go on from, or null. Returns the exit code.
 int execute(const TrainFlags &flags, const std::string &record,
@@ -507,10 +521,12 @@ int execute(const TrainFlags &flags, const std::string &record,
   trainer.saveTo(saving);
   if (interruption)
     trainer.shouldStop = [] { return Interruption::signal() != 0; };
-  if (checkpoint)
+  if (checkpoint) {
     trainer.resume(*checkpoint);
-  else if (!flags.init.empty())
+  } else if (!flags.init.empty()) {
     trainer.startFrom(flags.init);
+    compareNormalisation(flags.init, data);
+  }
   if (std::optional<std::string> missed = trainer.missedMutations();
       missed && !checkpoint)
     std::cerr << "warning: " << *missed << "\n";

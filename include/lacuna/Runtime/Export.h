@@ -46,6 +46,16 @@ Network loadNetwork(Checkpoint &checkpoint);
 /// What the run of a checkpoint took from its pixels, and divided them by.
 Normalisation savedNormalisation(Checkpoint &checkpoint);
 
+/// A network to bind and run, and how images are given to it.
+struct SavedNetwork {
+  Network network;
+  Normalisation images;
+};
+
+/// That of a checkpoint, or of the folder of an export. Throws UserError as
+/// loadNetwork() and importNetwork() do.
+SavedNetwork loadSavedNetwork(const std::string &path);
+
 /// Reads model.json and verifies size and checksum of every file it names.
 /// Throws UserError naming file and field where one is missing, of another
 /// type, or unknown.

@@ -1,4 +1,4 @@
-//===- InitialMask.h - The largest draws of an initialisation - -*- C++ -*-===//
+//===- InitialMask.h - Units by their weights -------------------*- C++ -*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,6 +11,7 @@
 #include "lacuna/Runtime/SparseLayer.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace lacuna {
 
@@ -29,6 +30,15 @@ InitialMask parseInitialMask(const std::string &name);
 /// a time: holds no more than the result and one unit row.
 ActiveSet largestDraws(const SparseParameter &parameter,
                        const WeightDraws &draws, int64_t count);
+
+/// The same of weights that are there: [out][in][kh][kw], all finite.
+ActiveSet largestWeights(const SparseParameter &parameter,
+                         const std::vector<float> &weights, int64_t count);
+
+/// The units that hold a weight other than zero. Kernels take patterns as in
+/// largestDraws(), which may leave some of their weights out.
+ActiveSet nonzeroUnits(const SparseParameter &parameter,
+                       const std::vector<float> &weights);
 
 } // namespace lacuna
 

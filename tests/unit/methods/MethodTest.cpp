@@ -295,6 +295,23 @@ TEST(InitialMask, TakesTheLargestDraws) {
   }
 }
 
+TEST(InitialMask, FindsTheUnitsThatHoldWeights) {
+  for (Scheme scheme : {Scheme::Unstructured, Scheme::Block, Scheme::Pattern,
+                        Scheme::Channel}) {
+    SCOPED_TRACE(schemeName(scheme));
+    SparseParameter weights = parameterOf(conv(12), scheme);
+    RandomStream stream(kSeed, RandomPurpose::InitialMask);
+    ActiveSet active = randomUnits(weights, 0.75, stream);
+    std::vector<float> dense(size_t(weights.geometry().weights()));
+    for (uint32_t position :
+         active.positions(weights.geometry(), weights.structure()))
+      dense[position] = stream.normal();
+    EXPECT_TRUE(nonzeroUnits(weights, dense) == active);
+    EXPECT_TRUE(largestWeights(weights, dense, int64_t(active.units.size())) ==
+                active);
+  }
+}
+
 struct Case {
   const char *method;
   Scheme scheme;
