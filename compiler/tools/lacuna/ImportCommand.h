@@ -1,5 +1,4 @@
 //===- ImportCommand.h - lacuna import --------------------------*- C++ -*-===//
-//-*-===//
 //
 // Part of the Lacuna project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
