@@ -129,7 +129,8 @@ NpzFile::NpzFile(const std::string &path)
         !archive->arrays.emplace(file, static_cast<zip_uint64_t>(i)).second) {
       zip_discard(archive->zip);
       throw UserError(path + ": entry " + std::to_string(i) +
-                      " is no .npy file or is there twice");
+                      " is no .npy file or is there twice; numpy.savez writes "
+                      "such archives, torch.save does not");
     }
   }
 }

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
@@ -279,6 +280,11 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
 }
 
 ExportManifest readManifest(const std::string &folder) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(folder, error))
+    throw UserError(folder + ": is a file, not the folder of an exported "
+                             "network; lacuna export makes one of a "
+                             "checkpoint, lacuna import of an .npz archive");
   std::string path = folder + "/" + kExportManifestFile;
   JsonDocument document =
       parseJson(readFile(path, kMaxManifestBytes), path, {});

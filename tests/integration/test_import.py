@@ -266,6 +266,8 @@ class ImportTest(ToolTest):
         fc1[3, 4] = numpy.nan
         refuse(["fc1.weight", "element 2356", "not finite"])
         refuse(["fc1.weight", "float32"], **{"fc1.weight": fc1.astype(numpy.float64)})
+        torch.save({"fc1.weight": torch.zeros(300, 784)}, self.archive)
+        self.refuse(USER_ERROR, [self.archive, "numpy.savez"], *self.flags())
         self.write("weights.npz", "no archive")
         self.refuse(USER_ERROR, [self.archive], *self.flags())
 
@@ -282,6 +284,14 @@ class ImportTest(ToolTest):
         for words in (("import", *data), ("import", self.archive, *data)):
             self.refuse(USAGE_ERROR, ["--output"], *words)
         self.refuse(USAGE_ERROR, ["--names"], *self.flags(), "--names")
+
+    def test_an_archive_is_no_folder(self):
+        self.save(self.peer("lenet-300-100"))
+        run = ("train", "--model", "lenet-300-100", "--data", self.data, "--no-disk-cache")
+        process = self.refuse(
+            USER_ERROR, [self.archive, "lacuna import"], *run, "--init", self.archive
+        )
+        self.assertNotIn("compiling", process.stderr)
 
     def test_folders_of_no_model(self):
         words = ("evaluate", self.path("data"), "--data", self.data)

@@ -446,8 +446,8 @@ void verifyReplaceable(const std::string &path) {
 }
 
 /// Warns of a network that knows the same images otherwise.
-void compareNormalisation(const std::string &folder, const DataSet &data) {
-  ExportManifest manifest = readManifest(folder);
+void compareNormalisation(const std::string &folder,
+                          const ExportManifest &manifest, const DataSet &data) {
   if (manifest.data == data.name &&
       (manifest.images.mean != data.mean ||
        manifest.images.deviation != data.deviation))
@@ -491,11 +491,17 @@ int execute(const TrainFlags &flags, const std::string &record,
   ThreadPool pool(flags.provider.threads);
   MetricsWriter metrics(flags.metrics);
 
+  // Refused before minutes go into kernels.
+  std::optional<ExportManifest> initial;
+  if (!checkpoint && !flags.init.empty())
+    initial = readManifest(flags.init);
   DataSet data = loadDataSet(flags.data, imageFolders(flags));
   if (flags.rawPixels) {
     data.mean.assign(data.mean.size(), 0);
     data.deviation.assign(data.deviation.size(), 1);
   }
+  if (initial)
+    compareNormalisation(flags.init, *initial, data);
   limit(data.train, flags.limitTrain, "limit-train");
   limit(data.test, flags.limitTest, "limit-test");
   options.dataEfficiency = dataEfficiency(flags, data.train.count());
@@ -521,12 +527,10 @@ int execute(const TrainFlags &flags, const std::string &record,
   trainer.saveTo(saving);
   if (interruption)
     trainer.shouldStop = [] { return Interruption::signal() != 0; };
-  if (checkpoint) {
+  if (checkpoint)
     trainer.resume(*checkpoint);
-  } else if (!flags.init.empty()) {
+  else if (initial)
     trainer.startFrom(flags.init);
-    compareNormalisation(flags.init, data);
-  }
   if (std::optional<std::string> missed = trainer.missedMutations();
       missed && !checkpoint)
     std::cerr << "warning: " << *missed << "\n";
