@@ -139,6 +139,11 @@ Target namedTarget(const std::string &triple, const std::string &cpu) {
     throw UserError("cpu: \"" + cpu + "\" of " + triple + " lacks " + missing +
                     ", which kernels need; `lacuna targets` lists CPUs that "
                     "have what it takes");
+  // What cannot be asked of a machine (CpuFeatures.h) must not be relied on.
+  if (llvm::Triple(triple).isX86() && hasFeature("egpr"))
+    throw UserError("cpu: \"" + cpu +
+                    "\" has APX, which the runtime cannot ask a machine for; "
+                    "give a CPU without it, such as znver5");
   describe(target, hasFeature);
   return target;
 }

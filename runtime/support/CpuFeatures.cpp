@@ -29,6 +29,10 @@ namespace {
   X(bmi)                                                                       \
   X(bmi2)                                                                      \
   X(popcnt)                                                                    \
+  X(sse4a)                                                                     \
+  X(fma4)                                                                      \
+  X(xop)                                                                       \
+  X(tbm)                                                                       \
   X(avx512f)                                                                   \
   X(avx512bw)                                                                  \
   X(avx512cd)                                                                  \
@@ -39,23 +43,31 @@ namespace {
   X(avx512vnni)                                                                \
   X(avx512bitalg)                                                              \
   X(avx512vpopcntdq)                                                           \
-  X(avx512bf16)
+  X(avx512bf16)                                                                \
+  X(avx512fp16)
 
-/// X(name of LLVM, bits of AT_HWCAP).
+/// X(name of LLVM, entry of the auxiliary vector, its bits).
 #define LACUNA_AARCH64_FEATURES(X)                                             \
-  X("fp-armv8", HWCAP_FP)                                                      \
-  X("neon", HWCAP_ASIMD)                                                       \
-  X("lse", HWCAP_ATOMICS)                                                      \
-  X("rdm", HWCAP_ASIMDRDM)                                                     \
-  X("fullfp16", HWCAP_FPHP | HWCAP_ASIMDHP)                                    \
-  X("dotprod", HWCAP_ASIMDDP)                                                  \
-  X("rcpc", HWCAP_LRCPC)                                                       \
-  X("sve", HWCAP_SVE)
+  X("fp-armv8", AT_HWCAP, HWCAP_FP)                                            \
+  X("neon", AT_HWCAP, HWCAP_ASIMD)                                             \
+  X("lse", AT_HWCAP, HWCAP_ATOMICS)                                            \
+  X("rdm", AT_HWCAP, HWCAP_ASIMDRDM)                                           \
+  X("fullfp16", AT_HWCAP, HWCAP_FPHP | HWCAP_ASIMDHP)                          \
+  X("dotprod", AT_HWCAP, HWCAP_ASIMDDP)                                        \
+  X("rcpc", AT_HWCAP, HWCAP_LRCPC)                                             \
+  X("sve", AT_HWCAP, HWCAP_SVE)                                                \
+  X("sve2", AT_HWCAP2, HWCAP2_SVE2)                                            \
+  X("cssc", AT_HWCAP2, kHwcap2Cssc)
 
 /// The same of 32-bit ARM.
 #define LACUNA_ARM_FEATURES(X)                                                 \
-  X("neon", HWCAP_NEON)                                                        \
-  X("vfp4", HWCAP_VFPv4)
+  X("neon", AT_HWCAP, HWCAP_NEON)                                              \
+  X("vfp4", AT_HWCAP, HWCAP_VFPv4)
+
+#if defined(__aarch64__)
+/// HWCAP2_CSSC, which headers before Linux 6.3 lack.
+constexpr unsigned long kHwcap2Cssc = 1ul << 34;
+#endif
 
 /// SVE register lengths that kernels may be compiled for.
 constexpr int kSveBits[] = {256, 512};
@@ -71,10 +83,10 @@ const std::vector<Architecture> &architectures() {
 #define LACUNA_FEATURE_NAME(name) x86.features.push_back(#name);
     LACUNA_X86_FEATURES(LACUNA_FEATURE_NAME)
 #undef LACUNA_FEATURE_NAME
-#define LACUNA_FEATURE_NAME(name, bits) aarch64.features.push_back(name);
+#define LACUNA_FEATURE_NAME(name, entry, bits) aarch64.features.push_back(name);
     LACUNA_AARCH64_FEATURES(LACUNA_FEATURE_NAME)
 #undef LACUNA_FEATURE_NAME
-#define LACUNA_FEATURE_NAME(name, bits) arm.features.push_back(name);
+#define LACUNA_FEATURE_NAME(name, entry, bits) arm.features.push_back(name);
     LACUNA_ARM_FEATURES(LACUNA_FEATURE_NAME)
 #undef LACUNA_FEATURE_NAME
     for (int bits : kSveBits)
@@ -135,10 +147,9 @@ bool cpuHasFeature(std::string_view feature) {
   LACUNA_X86_FEATURES(LACUNA_TEST_FEATURE)
 #undef LACUNA_TEST_FEATURE
 #else
-  unsigned long present = getauxval(AT_HWCAP);
-#define LACUNA_TEST_FEATURE(name, bits)                                        \
+#define LACUNA_TEST_FEATURE(name, entry, bits)                                 \
   if (feature == name)                                                         \
-    return (present & (bits)) == (bits);
+    return (getauxval(entry) & (bits)) == (bits);
 #if defined(__aarch64__)
   LACUNA_AARCH64_FEATURES(LACUNA_TEST_FEATURE)
   for (int bits : kSveBits)

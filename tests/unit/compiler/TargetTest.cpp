@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace lacuna {
 namespace {
 
@@ -52,6 +54,31 @@ TEST(Target, RefusesTriplesThatNameNoSystem) {
     }
 }
 
+/// Instructions that LLVM puts into kernels unasked.
+TEST(Target, MachinesAreAskedForWhatCodeMayUse) {
+  auto needs = [](const char *triple, const char *cpu, const char *feature) {
+    auto required = requiredFeatures(crossTarget(triple, cpu));
+    return std::count(required.begin(), required.end(), feature) == 1;
+  };
+  for (const char *feature : {"fma4", "xop", "tbm", "sse4a"})
+    EXPECT_TRUE(needs("x86_64-linux-gnu", "bdver4", feature)) << feature;
+  EXPECT_FALSE(needs("x86_64-linux-gnu", "x86-64-v3", "fma4"));
+  EXPECT_TRUE(needs("x86_64-linux-gnu", "sapphirerapids", "avx512fp16"));
+  EXPECT_TRUE(needs("aarch64-linux-gnu", "ampere1b", "cssc"));
+  EXPECT_TRUE(needs("aarch64-linux-gnu", "neoverse-v2", "sve2"));
+  EXPECT_FALSE(needs("aarch64-linux-gnu", "cortex-a76", "cssc"));
+}
+
+TEST(Target, RefusesApx) {
+  try {
+    crossTarget("x86_64-linux-gnu", "diamondrapids");
+    FAIL() << "accepted";
+  } catch (const UserError &error) {
+    EXPECT_NE(std::string(error.what()).find("APX"), std::string::npos)
+        << error.what();
+  }
+}
+
 #if defined(__x86_64__)
 
 TEST(Target, Avx2MeansEightLanes) {
@@ -73,10 +100,11 @@ TEST(Target, RefusesCpusWithoutFusedMultiplyAdd) {
 }
 
 TEST(Target, RefusesCodeThatThisMachineCannotRun) {
-  // AMD has no AMX, Intel no SSE4a: one of the two is always foreign.
+  // AMD has no FP16 arithmetic, Intel no SSE4a: one of the two is always
+  // foreign. bdver4 has Bulldozer's FMA4, which no later CPU has.
   bool hostIsAmd = hostTarget().features.find("+sse4a") != std::string::npos;
-  EXPECT_THROW(targetFor(hostIsAmd ? "sapphirerapids" : "znver1"),
-               EnvironmentError);
+  for (const char *cpu : {hostIsAmd ? "sapphirerapids" : "znver1", "bdver4"})
+    EXPECT_THROW(targetFor(cpu), EnvironmentError) << cpu;
 }
 
 #endif // __x86_64__
