@@ -10,6 +10,7 @@
 #include "lacuna/Support/Error.h"
 #include "lacuna/Support/Files.h"
 
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -17,7 +18,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -68,23 +71,56 @@ bool parseTuned(llvm::StringRef text, const KernelPlan &plan,
   return read;
 }
 
+bool onlyUserWrites(const struct stat &status) {
+  return status.st_uid == geteuid() &&
+         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 KernelCache::Lookup refuse(const std::string &path) {
   (void)llvm::sys::fs::remove(path);
   return KernelCache::Lookup::Corrupt;
 }
 
-/// What is at a path, or why there is nothing.
-llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>>
-contentOf(const std::string &path) {
-  return llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                     /*RequiresNullTerminator=*/false,
-                                     /*IsVolatile=*/true);
+/// Reads the file of an entry. One that others may write, now or since before
+/// the folder was closed to them, is refused as a damaged one is.
+KernelCache::Lookup contentOf(const std::string &path, std::string &bytes) {
+  // A pipe that nobody writes to must not keep us waiting.
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0)
+    return KernelCache::Lookup::Miss;
+  auto closing = llvm::scope_exit([&] { close(descriptor); });
+  struct stat status;
+  if (fstat(descriptor, &status) != 0)
+    return KernelCache::Lookup::Miss;
+  if (!S_ISREG(status.st_mode) || !onlyUserWrites(status))
+    return refuse(path);
+  auto buffer = llvm::MemoryBuffer::getOpenFile(
+      descriptor, path, uint64_t(status.st_size),
+      /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
+  if (!buffer)
+    return KernelCache::Lookup::Miss;
+  bytes = (*buffer)->getBuffer().str();
+  return KernelCache::Lookup::Hit;
 }
 
-KernelCache::Lookup missOrRefuse(const std::string &path,
-                                 std::error_code problem) {
-  return problem == std::errc::is_a_directory ? refuse(path)
-                                              : KernelCache::Lookup::Miss;
+/// Publishes an entry that only the user may write. Returns whether it could.
+bool publish(const std::string &path,
+             const std::vector<std::string_view> &parts) {
+  try {
+    writeFileAtomically(path, parts, Replaced::Deleted, OtherWriters::None);
+  } catch (const EnvironmentError &) {
+    return false;
+  }
+  return true;
+}
+
+/// Whether a file is named as entries are: a key, and what it holds.
+bool isEntry(const fs::path &path) {
+  constexpr size_t kKeyLength = 64;
+  std::string key = path.stem().string(), extension = path.extension().string();
+  return (extension == kKernel || extension == kTuned) &&
+         key.size() == kKeyLength &&
+         key.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 /// The time of change is that of use; a folder that cannot be written keeps
@@ -117,7 +153,7 @@ KernelCache::KernelCache(const std::string &wanted, int64_t limitBytes)
     reason = wanted + " is not a folder";
     return;
   }
-  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+  if (!onlyUserWrites(status)) {
     reason = wanted + " may be written by others: remove their permission "
                       "(chmod go-w), or name another folder";
     return;
@@ -140,9 +176,7 @@ int64_t KernelCache::evict() const {
        it.increment(error)) {
     // Entries that another process removes meanwhile are not there.
     std::error_code gone;
-    fs::path extension = it->path().extension();
-    if ((extension != kKernel && extension != kTuned) ||
-        !it->is_regular_file(gone))
+    if (!isEntry(it->path()) || !it->is_regular_file(gone))
       continue;
     auto bytes = static_cast<int64_t>(it->file_size(gone));
     fs::file_time_type used = it->last_write_time(gone);
@@ -159,7 +193,8 @@ int64_t KernelCache::evict() const {
   for (const Entry &entry : entries) {
     if (total <= limitBytes - limitBytes / 10)
       break;
-    if (fs::remove(entry.path, error))
+    // What another process has removed meanwhile makes room as well.
+    if (fs::remove(entry.path, error) || !error)
       total -= entry.bytes;
   }
   return total;
@@ -184,12 +219,10 @@ bool KernelCache::contains(const KernelPlan &plan) const {
 
 KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
                                       std::string &object) const {
-  std::string path = pathOf(plan, kKernel);
-  auto file = contentOf(path);
-  if (!file)
-    return missOrRefuse(path, file.getError());
-  llvm::StringRef rest = (*file)->getBuffer();
-  llvm::StringRef whole = rest;
+  std::string path = pathOf(plan, kKernel), content;
+  if (Lookup found = contentOf(path, content); found != Lookup::Hit)
+    return found;
+  llvm::StringRef whole = content, rest = whole;
   size_t textEnd = kMagic.size() + std::to_string(plan.text.size()).size() + 1 +
                    plan.text.size();
   if (rest.size() <= textEnd)
@@ -209,11 +242,8 @@ KernelCache::Lookup KernelCache::read(const KernelPlan &plan,
 
 bool KernelCache::write(const KernelPlan &plan, const std::string &object) {
   std::string header = headerOf(plan, object);
-  try {
-    writeFileAtomically(pathOf(plan, kKernel), {header, object});
-  } catch (const EnvironmentError &) {
+  if (!publish(pathOf(plan, kKernel), {header, object}))
     return false;
-  }
   int64_t written = static_cast<int64_t>(header.size() + object.size());
   if ((estimate += written) > limitBytes)
     estimate = evict();
@@ -223,12 +253,10 @@ bool KernelCache::write(const KernelPlan &plan, const std::string &object) {
 KernelCache::Lookup KernelCache::readTuned(const KernelPlan &plan,
                                            const Target &target,
                                            KernelPlan &tuned) const {
-  std::string path = pathOf(plan, kTuned);
-  auto file = contentOf(path);
-  if (!file)
-    return missOrRefuse(path, file.getError());
+  std::string path = pathOf(plan, kTuned), text;
+  if (Lookup found = contentOf(path, text); found != Lookup::Hit)
+    return found;
   Schedule schedule = plan.schedule;
-  llvm::StringRef text = (*file)->getBuffer();
   if (!parseTuned(text, plan, schedule) || text != tunedText(plan, schedule))
     return refuse(path);
   try {
@@ -241,12 +269,7 @@ KernelCache::Lookup KernelCache::readTuned(const KernelPlan &plan,
 }
 
 bool KernelCache::writeTuned(const KernelPlan &plan, const Schedule &schedule) {
-  try {
-    writeFileAtomically(pathOf(plan, kTuned), {tunedText(plan, schedule)});
-  } catch (const EnvironmentError &) {
-    return false;
-  }
-  return true;
+  return publish(pathOf(plan, kTuned), {tunedText(plan, schedule)});
 }
 
 bool KernelCache::removeTuned(const KernelPlan &plan) {

@@ -51,15 +51,19 @@ bool endsAsTemporary(std::string_view name) {
 /// it is written, which tells it from those of killed processes.
 class TemporaryFile {
 public:
-  explicit TemporaryFile(const std::string &target) : target(target) {
+  explicit TemporaryFile(const std::string &target,
+                         OtherWriters writers = OtherWriters::AsUmaskSays)
+      : target(target) {
     static std::atomic<unsigned> serial{0};
+    mode_t permissions = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
+    if (writers == OtherWriters::AsUmaskSays)
+      permissions |= S_IWGRP | S_IWOTH;
     bool mine = false;
     while (!mine) {
       name = target + std::string(kTemporaryMark) + std::to_string(getpid()) +
              "." + std::to_string(serial++);
-      descriptor =
-          open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-               S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
+      descriptor = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                        permissions);
       // Another process of this number, killed, may have left the name.
       if (descriptor < 0 && errno == EEXIST)
         continue;
@@ -228,9 +232,9 @@ static void refuseIrregular(const std::string &path) {
 
 void writeFileAtomically(const std::string &path,
                          const std::vector<std::string_view> &parts,
-                         Replaced replaced) {
+                         Replaced replaced, OtherWriters writers) {
   refuseIrregular(path);
-  TemporaryFile file(path);
+  TemporaryFile file(path, writers);
   for (std::string_view part : parts)
     file.write(part);
   file.commit(replaced);

@@ -20,8 +20,8 @@ namespace lacuna {
 /// plan's text and the object's size and SHA-256, then the object. It is
 /// published by rename, so readers see all of it or nothing, and verified when
 /// read: anything but the entry that was asked for is removed and compiled
-/// anew. Cached code runs with the user's rights, so a folder that others may
-/// write is not used.
+/// anew. Cached code runs with the user's rights, so neither a folder nor an
+/// entry that others own or may write is used.
 ///
 /// Beside them lie schedules that a search found better than the compiler's own
 /// choice: KEY.schedule, by the key of the kernel that the compiler would make.

@@ -50,12 +50,19 @@ enum class Replaced {
 };
 inline constexpr std::string_view kPreviousSuffix = ".previous";
 
+/// Who else may write a new file.
+enum class OtherWriters {
+  AsUmaskSays,
+  None,
+};
+
 /// Writes the parts to a temporary file beside `path`, flushes it to disk, then
 /// renames it, so that readers see the old file or the new one and never a
 /// piece, whenever the process or the machine stops. Throws EnvironmentError.
 void writeFileAtomically(const std::string &path,
                          const std::vector<std::string_view> &parts,
-                         Replaced replaced = Replaced::Deleted);
+                         Replaced replaced = Replaced::Deleted,
+                         OtherWriters writers = OtherWriters::AsUmaskSays);
 
 /// Throws as writeFileAtomically() would if `path` is no regular file or it
 /// cannot make its temporary file, and UserError where `path` is a folder.

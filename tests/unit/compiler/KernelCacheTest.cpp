@@ -146,6 +146,43 @@ TEST_F(KernelCacheTest, EvictsWhatIsUnusedForLongest) {
   EXPECT_EQ(smaller.read(planOf('a'), object), KernelCache::Lookup::Hit);
 }
 
+/// Processes that start at once on a folder that is too large remove the same
+/// entries, not each some of its own.
+TEST_F(KernelCacheTest, ProcessesThatEvictAtOnceRemoveNoMoreThanOne) {
+  constexpr int kProcesses = 8, kEntries = 600, kBytes = 1000;
+  constexpr int64_t kLimit = 400 * kBytes;
+  for (int i = 0; i < kEntries; ++i) {
+    std::string number = std::to_string(i);
+    writeFile(folder /
+                  (std::string(64 - number.size(), '0') + number + ".kernel"),
+              std::string(kBytes, 'x'));
+  }
+  std::vector<pid_t> children;
+  for (int process = 0; process < kProcesses; ++process) {
+    pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      KernelCache cache(folder, kLimit);
+      _exit(0);
+    }
+    children.push_back(child);
+  }
+  for (pid_t child : children)
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(filesIn(folder).size(), size_t((kLimit - kLimit / 10) / kBytes));
+}
+
+/// Someone may keep other things in the folder that --cache-dir names.
+TEST_F(KernelCacheTest, EvictsNothingButEntries) {
+  std::string large(1000, 'x');
+  for (const char *name : {"linux.kernel", "train.schedule"})
+    writeFile(folder / name, large);
+  writeFile(entry(), large);
+  KernelCache cache(folder, 10);
+  EXPECT_FALSE(fs::exists(entry()));
+  EXPECT_EQ(filesIn(folder).size(), 2u);
+}
+
 TEST_F(KernelCacheTest, RemovesWhatKilledProcessesLeft) {
   writeFile(folder / (plan().key + ".kernel.tmp.1.0"), "half");
   KernelCache cache(folder);
@@ -176,6 +213,36 @@ TEST_F(KernelCacheTest, RefusesAFolderThatOthersMayWrite) {
   }
   fs::permissions(folder, fs::perms::owner_all | fs::perms::others_read);
   EXPECT_TRUE(KernelCache(folder).usable());
+}
+
+/// An entry may be from before the folder was closed to others.
+TEST_F(KernelCacheTest, RefusesEntriesThatOthersMayWrite) {
+  for (fs::perms others : {fs::perms::group_write, fs::perms::others_write}) {
+    ASSERT_TRUE(KernelCache(folder).write(plan(), kObject));
+    fs::permissions(entry(), others, fs::perm_options::add);
+    EXPECT_EQ(lookup(), KernelCache::Lookup::Corrupt);
+    EXPECT_FALSE(fs::exists(entry()));
+  }
+  if (geteuid() != 0)
+    GTEST_SKIP() << "only root can give files away";
+  ASSERT_TRUE(KernelCache(folder).write(plan(), kObject));
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(chown(entry().c_str(), kNobody, gid_t(-1)), 0);
+  EXPECT_EQ(lookup(), KernelCache::Lookup::Corrupt);
+}
+
+TEST_F(KernelCacheTest, EntriesAreTheUsersOwnWhateverTheUmask) {
+  mode_t before = umask(0);
+  bool written = KernelCache(folder).write(plan(), kObject);
+  umask(before);
+  ASSERT_TRUE(written);
+  EXPECT_EQ(lookup(), KernelCache::Lookup::Hit);
+}
+
+/// Opening one would wait for a writer.
+TEST_F(KernelCacheTest, SurvivesAPipeInPlaceOfAnEntry) {
+  ASSERT_EQ(mkfifo(entry().c_str(), S_IRUSR | S_IWUSR), 0);
+  EXPECT_EQ(lookup(), KernelCache::Lookup::Corrupt);
 }
 
 TEST_F(KernelCacheTest, DefaultFolderFollowsTheEnvironment) {
