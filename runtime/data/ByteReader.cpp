@@ -9,11 +9,9 @@
 
 #include "lacuna/Support/Error.h"
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <system_error>
 
 namespace lacuna {
 
@@ -28,31 +26,15 @@ bool isCompressed(const std::string &path) {
 
 } // namespace
 
-ByteReader::ByteReader(const std::string &path)
-    : name(path), file(nullptr, std::fclose) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    throw UserError(path + ": there is no such file; check the path");
-  file.reset(std::fopen(path.c_str(), "rb"));
-  if (!file)
-    throw UserError(path + ": cannot be opened: " + std::strerror(errno) +
-                    "; check its permissions");
-  fileBytes = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  if (error)
-    throw EnvironmentError(path + ": its size cannot be read: " +
-                           error.message() + "; check the disk");
+ByteReader::ByteReader(const std::string &path) : file(path) {
   if (isCompressed(path))
     inflater = makeInflater(path);
 }
 
 int64_t ByteReader::readFile(uint8_t *destination, int64_t count) {
-  size_t got =
-      std::fread(destination, 1, static_cast<size_t>(count), file.get());
-  if (std::ferror(file.get()))
-    throw EnvironmentError(name + ": reading failed after byte " +
-                           std::to_string(position) + ": " +
-                           std::strerror(errno) + "; check the disk");
-  return static_cast<int64_t>(got);
+  count = std::min(count, file.size() - file.offset());
+  file.read(destination, count);
+  return count;
 }
 
 /// Returns fewer bytes than asked for only at the end.
@@ -65,9 +47,10 @@ void ByteReader::read(uint8_t *destination, int64_t count,
                       const std::string &what) {
   int64_t got = readSome(destination, count);
   if (got != count)
-    throw UserError(name + ": ends at byte " + std::to_string(position + got) +
-                    ", within " + what + " (" + std::to_string(count) +
-                    " bytes from byte " + std::to_string(position) +
+    throw UserError(path() + ": ends at byte " +
+                    std::to_string(position + got) + ", within " + what + " (" +
+                    std::to_string(count) + " bytes from byte " +
+                    std::to_string(position) +
                     "); the file is truncated: fetch it again");
   position += count;
 }
@@ -81,9 +64,9 @@ uint32_t ByteReader::readBigEndian(const std::string &what) {
 
 void ByteReader::requireRoomFor(int64_t count, const std::string &what) const {
   int64_t possible =
-      inflater ? fileBytes * kMaxExpansion : fileBytes - position;
+      inflater ? file.size() * kMaxExpansion : file.size() - position;
   if (count > possible)
-    throw UserError(name + ": at byte " + std::to_string(position) + ", " +
+    throw UserError(path() + ": at byte " + std::to_string(position) + ", " +
                     what + " should take " + std::to_string(count) +
                     " bytes, but the file holds at most " +
                     std::to_string(possible) +
@@ -93,7 +76,8 @@ void ByteReader::requireRoomFor(int64_t count, const std::string &what) const {
 void ByteReader::expectEnd() {
   uint8_t extra;
   if (readSome(&extra, 1) != 0)
-    throw UserError(name + ": should end at byte " + std::to_string(position) +
+    throw UserError(path() + ": should end at byte " +
+                    std::to_string(position) +
                     ", but more follows; the header is wrong or the file is "
                     "not what its name says: fetch it again");
 }

@@ -8,8 +8,9 @@
 #ifndef LACUNA_RUNTIME_DATA_BYTEREADER_H
 #define LACUNA_RUNTIME_DATA_BYTEREADER_H
 
+#include "lacuna/Support/Files.h"
+
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -19,11 +20,11 @@ namespace lacuna {
 /// decompressed. Offsets count decompressed bytes.
 class ByteReader {
 public:
-  /// Throws UserError unless `path` is a regular file that can be opened,
-  /// EnvironmentError for a compressed one in a build without zlib.
+  /// Throws UserError unless `path` is a regular file, EnvironmentError when it
+  /// cannot be opened, or is compressed in a build without zlib.
   explicit ByteReader(const std::string &path);
 
-  const std::string &path() const { return name; }
+  const std::string &path() const { return file.path(); }
   int64_t offset() const { return position; }
 
   /// Reads exactly `count` bytes of `what`, or throws UserError.
@@ -45,9 +46,7 @@ private:
   int64_t inflateSome(uint8_t *destination, int64_t count);
   int64_t readFile(uint8_t *destination, int64_t count);
 
-  std::string name;
-  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file;
-  int64_t fileBytes = 0;
+  InputFile file;
   int64_t position = 0;
   std::shared_ptr<Inflater> inflater; ///< Compressed files only.
 };

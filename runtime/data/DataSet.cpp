@@ -13,6 +13,8 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 namespace lacuna {
@@ -80,6 +82,34 @@ DataSet cifar10DataSet(const std::string &folder) {
   return set;
 }
 
+/// Indices of images are 32-bit, and so are those of the pixels of one.
+constexpr int64_t kMaxImages = std::numeric_limits<uint32_t>::max();
+constexpr int64_t kMaxPixels = std::numeric_limits<int32_t>::max();
+
+/// Calls fail(field and problem) where labels and pixels do not fit.
+template <typename Fail> void verifyExtents(const ImageSet &set, Fail fail) {
+  if (set.labels.empty())
+    fail(": has no images");
+  if (set.count() > kMaxImages)
+    fail(": has " + std::to_string(set.count()) + " images, the limit is " +
+         std::to_string(kMaxImages));
+  // Step by step: the whole product may pass 64 bits.
+  int64_t room = kMaxPixels;
+  for (int64_t extent : {set.channels, set.height, set.width}) {
+    if (extent < 1 || extent > room)
+      fail(": channels, height and width must be positive, their product at "
+           "most " +
+           std::to_string(kMaxPixels));
+    room /= extent;
+  }
+  int64_t bytes = set.count() * set.imageBytes();
+  if (!set.source && set.images.size() != bytes)
+    fail(".images: holds " + std::to_string(set.images.size()) +
+         " bytes where " + std::to_string(set.count()) + " labels and " +
+         std::to_string(set.imageBytes()) + " pixels each need " +
+         std::to_string(bytes));
+}
+
 } // namespace
 
 Normalisation normalisationOf(const std::string &dataSet) {
@@ -103,15 +133,8 @@ void DataSet::verify() const {
   for (const auto &[part, set] :
        {std::pair("train", &train), {"test", &test}}) {
     std::string where(part);
-    if (set->labels.empty())
-      fail(where + ": has no images");
-    if (set->channels < 1 || set->height < 1 || set->width < 1)
-      fail(where + ": channels, height and width must be positive");
-    if (!set->source && set->images.size() != set->count() * set->imageBytes())
-      fail(where + ".images: holds " + std::to_string(set->images.size()) +
-           " bytes where " + std::to_string(set->count()) + " labels and " +
-           std::to_string(set->imageBytes()) + " pixels each need " +
-           std::to_string(set->count() * set->imageBytes()));
+    verifyExtents(*set,
+                  [&](const std::string &problem) { fail(where + problem); });
     for (int64_t i = 0; i < set->count(); ++i)
       if (set->labels[i] >= set->classes)
         fail(where + ".labels[" + std::to_string(i) + "]: is " +
@@ -127,11 +150,17 @@ void DataSet::verify() const {
       fail(std::string(field) + ": has " + std::to_string(values->size()) +
            " values, must have one for each of " +
            std::to_string(train.channels) + " channels");
+  for (float value : mean)
+    if (!std::isfinite(value))
+      fail("mean: is " + std::to_string(value) + ", must be finite");
   for (float value : deviation)
-    if (!(value > 0))
-      fail("deviation: is " + std::to_string(value) + ", must be positive");
-  if (pad < 0)
-    fail("pad: is " + std::to_string(pad) + ", must be at least 0");
+    if (!(value > 0) || !std::isfinite(value))
+      fail("deviation: is " + std::to_string(value) +
+           ", must be positive and finite");
+  int64_t most = std::min(train.height, train.width) - 1;
+  if (pad < 0 || pad > most)
+    fail("pad: is " + std::to_string(pad) + ", must be between 0 and " +
+         std::to_string(most) + ", less than height and width");
 }
 
 DataSet loadDataSet(const std::string &spec,
@@ -162,6 +191,9 @@ void limitImages(ImageSet &set, int64_t images) {
   if (images < 1 || images > set.count())
     throw UserError("number of images: is " + std::to_string(images) +
                     ", must be between 1 and " + std::to_string(set.count()));
+  verifyExtents(set, [](const std::string &problem) {
+    throw UserError("image set" + problem);
+  });
   if (!set.source) {
     Buffer<uint8_t> kept(MemoryKind::Data, images * set.imageBytes());
     std::copy_n(set.images.data(), kept.size(), kept.data());

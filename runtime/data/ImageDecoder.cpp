@@ -75,7 +75,7 @@ public:
   JpegReader(const JpegReader &) = delete;
   JpegReader &operator=(const JpegReader &) = delete;
 
-  /// Whether it worked; otherwise error() tells why.
+  /// Whether it worked; otherwise fail() tells why.
   bool readHeader(const std::string &bytes) {
     if (setjmp(errors.exit))
       return false;
@@ -107,7 +107,12 @@ public:
 
   int64_t height() const { return info.image_height; }
   int64_t width() const { return info.image_width; }
-  const char *error() const { return errors.message; }
+  [[noreturn]] void fail(const std::string &path) const {
+    if (errors.manager.msg_code == JERR_OUT_OF_MEMORY)
+      throw EnvironmentError(path + ": out of memory while it was decoded; "
+                                    "free some memory, or use fewer threads");
+    refuse(path, std::string("damaged JPEG file: ") + errors.message);
+  }
 
 private:
   /// Adobe's files, which are all there are, hold the inverse of each ink.
@@ -126,11 +131,11 @@ private:
 DecodedImage decodeJpeg(const std::string &path, const std::string &bytes) {
   JpegReader reader;
   if (!reader.readHeader(bytes))
-    refuse(path, std::string("damaged JPEG file: ") + reader.error());
+    reader.fail(path);
   DecodedImage image = makeImage(path, reader.height(), reader.width());
   std::vector<uint8_t> row(size_t(4 * image.width));
   if (!reader.readPixels(image.pixels.data(), row.data()))
-    refuse(path, std::string("damaged JPEG file: ") + reader.error());
+    reader.fail(path);
   return image;
 }
 
@@ -145,6 +150,8 @@ DecodedImage decodePng(const std::string &path, const std::string &bytes) {
   if (!png_image_begin_read_from_memory(&info, bytes.data(), bytes.size()))
     fail();
   info.format = PNG_FORMAT_RGB;
+  // As of 8 bits, where the file does not say: libpng would take it for linear.
+  info.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   DecodedImage image;
   try {
     image = makeImage(path, info.height, info.width);

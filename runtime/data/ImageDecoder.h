@@ -24,8 +24,9 @@ struct DecodedImage {
 
 /// Reads a JPEG or PNG file, told apart by its first bytes: names lie. Grey
 /// images, palettes and CMYK become RGB; what is transparent becomes black.
-/// Throws UserError naming the file when it is missing, neither, damaged, cut
-/// short or of more than 2^27 pixels.
+/// Components of 16 bits keep their upper 8. Throws UserError naming the file
+/// when it is missing, neither, damaged, cut short or of more than 2^27 pixels,
+/// EnvironmentError when memory runs out.
 DecodedImage decodeImage(const std::string &path);
 
 } // namespace lacuna

@@ -146,11 +146,15 @@ private:
 std::vector<std::string> namesIn(const fs::path &folder) {
   std::error_code error;
   fs::directory_iterator entries(folder, error);
-  if (error)
+  if (error == std::errc::no_such_file_or_directory ||
+      error == std::errc::not_a_directory)
     throw UserError("data set: the folder " + folder.string() +
                     " cannot be read: " + error.message() +
                     "; give a folder that holds train/CLASS/IMAGE and "
                     "val/CLASS/IMAGE");
+  if (error)
+    throw EnvironmentError("data set: the folder " + folder.string() +
+                           " cannot be read: " + error.message());
   std::vector<std::string> names;
   for (; entries != fs::directory_iterator() && !error;
        entries.increment(error)) {
@@ -169,11 +173,14 @@ void verifyImageName(const fs::path &path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  std::error_code error;
-  if ((extension != ".jpg" && extension != ".jpeg" && extension != ".png") ||
-      !fs::is_regular_file(path, error))
+  if (extension != ".jpg" && extension != ".jpeg" && extension != ".png")
     throw UserError("data set: " + path.string() +
                     " is not a .jpg, .jpeg or .png file; move it out of the "
+                    "class folders");
+  std::error_code error;
+  if (!fs::is_regular_file(path, error))
+    throw UserError("data set: " + path.string() +
+                    " is a folder, or a link to nothing; move it out of the "
                     "class folders");
 }
 

@@ -58,7 +58,7 @@ int64_t ByteReader::inflateSome(uint8_t *destination, int64_t count) {
     }
     if (stream.avail_in == 0) {
       if (inflater->insideMember)
-        throw UserError(name + ": the gzip stream is cut short after byte " +
+        throw UserError(path() + ": the gzip stream is cut short after byte " +
                         std::to_string(position + done) +
                         " (decompressed); fetch the file again");
       inflater->atEnd = true;
@@ -75,7 +75,7 @@ int64_t ByteReader::inflateSome(uint8_t *destination, int64_t count) {
       status = inflateReset(&stream);
     }
     if (status != Z_OK)
-      throw UserError(name + ": the gzip stream is damaged after byte " +
+      throw UserError(path() + ": the gzip stream is damaged after byte " +
                       std::to_string(position + done) + " (decompressed): " +
                       (stream.msg ? stream.msg : zError(status)) +
                       "; fetch the file again");

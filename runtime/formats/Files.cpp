@@ -173,7 +173,8 @@ InputFile::InputFile(const std::string &path)
     std::string message = path + ": cannot open: " + systemReason();
     if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
       throw UserError(message + "; check the path");
-    throw EnvironmentError(message);
+    throw EnvironmentError(message +
+                           (errno == EACCES ? "; make it readable" : ""));
   }
   struct stat status;
   bool known = fstat(descriptor, &status) == 0;

@@ -165,8 +165,10 @@ int ThreadPool::threads() const { return impl->threads; }
 
 void ThreadPool::run(int64_t count,
                      const std::function<void(int, int64_t, int64_t)> &task) {
-  verifyInvariant(!impl->running.exchange(true),
-                  "ThreadPool::run was entered while it was running");
+  if (impl->running.exchange(true))
+    throw UserError("ThreadPool::run: was called while it was running, by "
+                    "another thread or by one of its own tasks; give each "
+                    "thread that trains or evaluates a pool of its own");
   impl->task = &task;
   impl->count = std::max<int64_t>(count, 0);
   // One item lies in the caller's range, so nobody else need wake up.

@@ -4,7 +4,8 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Data files are not trusted: whatever is missing, cut short, too long, damaged
-// or out of range is a UserError that names the file and the place in it.
+// or out of range is a UserError that names the file and the place in it. What
+// the system will not open or read is an EnvironmentError.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,7 +69,7 @@ struct DataSet {
   /// Whether training crops from images padded by `pad`, or as their source
   /// does, and flips them.
   bool augment = false;
-  int64_t pad = 0;
+  int64_t pad = 0; ///< Less than height and width.
 
   /// Throws UserError naming the field that does not fit the others, which is
   /// only possible in a set that is not of loadDataSet().
@@ -103,7 +104,7 @@ DataSet loadDataSet(const std::string &spec,
                     const ImageFolderOptions &folders = {});
 
 /// Drops all but the first `images` images. UserError unless there are as many
-/// and at least one.
+/// and at least one, or where labels and pixels of the set do not fit.
 void limitImages(ImageSet &set, int64_t images);
 
 } // namespace lacuna

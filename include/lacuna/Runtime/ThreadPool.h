@@ -29,7 +29,7 @@ public:
 
   /// Runs task(thread, begin, end) on every thread with a non-empty range and
   /// waits. Rethrows the exception of the lowest-numbered thread that threw.
-  /// Not reentrant.
+  /// For one caller at a time: UserError while another runs, or from a task.
   void run(int64_t count,
            const std::function<void(int, int64_t, int64_t)> &task);
 

@@ -116,7 +116,7 @@ TEST(ThreadPool, NestedRunIsReported) {
                           [&](int, int64_t, int64_t) {
                             pool.run(1, [](int, int64_t, int64_t) {});
                           }),
-                 InternalError);
+                 UserError);
     EXPECT_FALSE(rangesOf(pool, 2).empty());
   }
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <numeric>
+#include <sys/resource.h>
 
 using namespace lacuna;
 using namespace lacuna::test;
@@ -132,6 +133,8 @@ TEST_F(Idx, LimitKeepsTheFirst) {
   EXPECT_EQ(set.train.count(), 2);
   EXPECT_EQ(Bytes(set.train.images.begin(), set.train.images.end()),
             counting(40, 251));
+  set.train.labels.resize(5);
+  EXPECT_THROW(limitImages(set.train, 3), UserError) << "two have no pixels";
 }
 
 TEST_F(Idx, ImagesAreAccountedAsData) {
@@ -146,6 +149,17 @@ TEST_F(Idx, MissingFileListsWhatWasLookedFor) {
   std::filesystem::create_directory(pathOf(kTestLabels));
   expectUserError(spec(), {pathOf(kTestLabels)});
   expectUserError("mnist:/nonexistent", {"/nonexistent/train-images"});
+}
+
+/// The machine's fault, not that of the data.
+TEST_F(Idx, FilesThatTheSystemWillNotOpen) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW(loadDataSet(spec()), EnvironmentError);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(Idx, EveryTruncation) {

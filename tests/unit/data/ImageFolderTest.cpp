@@ -210,6 +210,26 @@ TEST_F(ImageFolders, GreyAndCmykBecomeColours) {
   expectColour(inks, 1, {200, 100, 0}, 3);
 }
 
+/// Values, not light: nothing says that these are linear.
+TEST_F(ImageFolders, SixteenBitsKeepTheUpperEight) {
+  std::FILE *file = std::fopen(pathOf("train/cat/1.png").c_str(), "wb");
+  ASSERT_NE(file, nullptr);
+  png_structp png =
+      png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(png);
+  png_init_io(png, file);
+  png_set_IHDR(png, info, 9, 9, 16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_write_info(png, info);
+  Bytes row = plainImage(1, 9, {40, 0, 128, 0, 255, 0});
+  for (int y = 0; y < 9; ++y)
+    png_write_row(png, row.data());
+  png_write_end(png, info);
+  png_destroy_write_struct(&png, &info);
+  std::fclose(file);
+  expectColour(pixelsOf(load().train, 1), 0, {40, 128, 255}, 1);
+}
+
 TEST_F(ImageFolders, DamagedFilesAreNamed) {
   auto refused = [&](const std::string &name) {
     DataSet set = load();
@@ -235,13 +255,14 @@ TEST_F(ImageFolders, DamagedFilesAreNamed) {
   }
 }
 
+/// The machine's fault, not that of the file.
 TEST_F(ImageFolders, ADecoderThatCannotBeMadeIsAnError) {
   DataSet set = load();
   outOfMemory = true;
   std::string text;
   try {
     pixelsOf(set.train, 2);
-  } catch (const UserError &error) {
+  } catch (const EnvironmentError &error) {
     text = error.what();
   }
   outOfMemory = false;
@@ -257,6 +278,9 @@ TEST_F(ImageFolders, FoldersThatMakeNoSense) {
   write("train/cat/notes.txt", {1});
   expectUserError(spec(), {pathOf("train/cat/notes.txt")});
   std::filesystem::remove(folder / "train/cat/notes.txt");
+  std::filesystem::create_symlink("nothing", folder / "train/cat/4.png");
+  expectUserError(spec(), {pathOf("train/cat/4.png"), "a link to nothing"});
+  std::filesystem::remove(folder / "train/cat/4.png");
   std::filesystem::remove(folder / "val/dog/1.png");
   expectUserError(spec(), {pathOf("val"), "0 images"});
   std::filesystem::remove_all(folder / "val");

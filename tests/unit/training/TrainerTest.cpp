@@ -226,7 +226,13 @@ TEST(Trainer, RefusesDataThatDoesNotFitTogether) {
             "data set spots: mean: has 0 values, must have one for each of 1 "
             "channels");
   EXPECT_EQ(refused([](DataSet &d) { d.deviation = {0}; }),
-            "data set spots: deviation: is 0.000000, must be positive");
+            "data set spots: deviation: is 0.000000, must be positive and "
+            "finite");
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(refused([](DataSet &d) { d.deviation = {kInfinity}; }),
+            "data set spots: deviation: is inf, must be positive and finite");
+  EXPECT_EQ(refused([](DataSet &d) { d.mean = {-kInfinity}; }),
+            "data set spots: mean: is -inf, must be finite");
   EXPECT_EQ(refused([](DataSet &d) { d.test.labels[3] = 3; }),
             "data set spots: test.labels[3]: is 3, must be below the 3 "
             "classes");
@@ -237,7 +243,14 @@ TEST(Trainer, RefusesDataThatDoesNotFitTogether) {
             "data set spots: test: has no images");
   EXPECT_EQ(refused([](DataSet &d) { std::swap(d.test.height, d.pad); }),
             "data set spots: test: channels, height and width must be "
-            "positive");
+            "positive, their product at most 2147483647");
+  // 2^64 pixels are none in 64 bits, as many as there are bytes.
+  EXPECT_EQ(refused([](DataSet &d) {
+              d.train.channels = d.train.height = int64_t(1) << 32;
+              d.train.images = {};
+            }),
+            "data set spots: train: channels, height and width must be "
+            "positive, their product at most 2147483647");
   EXPECT_EQ(refused([](DataSet &d) {
               d.test.height /= 2;
               d.test.width *= 2;
@@ -245,7 +258,11 @@ TEST(Trainer, RefusesDataThatDoesNotFitTogether) {
             "data set spots: images of train and test differ in shape or "
             "classes");
   EXPECT_EQ(refused([](DataSet &d) { d.pad = -1; }),
-            "data set spots: pad: is -1, must be at least 0");
+            "data set spots: pad: is -1, must be between 0 and 7, less than "
+            "height and width");
+  EXPECT_EQ(refused([](DataSet &d) { d.pad = 8; }),
+            "data set spots: pad: is 8, must be between 0 and 7, less than "
+            "height and width");
 }
 
 TEST(Trainer, RefusesAMethodOfAnotherLength) {
