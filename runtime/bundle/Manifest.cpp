@@ -21,6 +21,9 @@ namespace lacuna {
 
 namespace {
 
+/// A kernel takes some 60 values, and engineers bundle layers by the hundred.
+constexpr size_t kMaxManifestValues = 1 << 20;
+
 json requestFields(const KernelRequest &request) {
   json fused = json::array();
   Fusion::forEach(request.fusion, [&](const char *name, bool wanted) {
@@ -204,7 +207,7 @@ std::string formatManifest(const BundleManifest &manifest) {
 
 std::vector<std::string> listedFiles(std::string_view text,
                                      const std::string &where) {
-  JsonDocument document = parseJson(text, where, {});
+  JsonDocument document = parseJson(text, where, {}, kMaxManifestValues);
   JsonFields fields(document.root, where, "");
   fields.integer("version");
   fields.integer("abi");
@@ -217,7 +220,7 @@ std::vector<std::string> listedFiles(std::string_view text,
 }
 
 BundleManifest parseManifest(std::string_view text, const std::string &where) {
-  JsonDocument document = parseJson(text, where, {});
+  JsonDocument document = parseJson(text, where, {}, kMaxManifestValues);
   JsonFields fields(document.root, where, "");
   verifyVersions(fields);
   BundleManifest manifest;

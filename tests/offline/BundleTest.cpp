@@ -271,6 +271,15 @@ TEST_F(BundleTest, ManifestHoldsWhatWasCompiled) {
   }
 }
 
+TEST_F(BundleTest, ReadsManifestsOfThousandsOfKernels) {
+  BundleManifest manifest = writeOne();
+  for (int i = 0; i < 3000; ++i)
+    manifest.kernels.push_back(manifest.kernels[0]);
+  std::string text = formatManifest(manifest);
+  EXPECT_EQ(parseManifest(text, "m").kernels.size(), 3006u);
+  EXPECT_EQ(listedFiles(text, "m").size(), manifest.files.size());
+}
+
 TEST_F(BundleTest, RefusesUnknownAbi) {
   writeOne();
   replaceInManifest("\"abi\": " + std::to_string(LACUNA_KERNEL_ABI_VERSION),
