@@ -15,6 +15,14 @@
 
 namespace lacuna {
 
+namespace {
+
+/// The weights of a cell hold four gates.
+constexpr int64_t kMaxHidden = int64_t(1) << 18;
+constexpr int64_t kMaxCells = 1024;
+
+} // namespace
+
 /// Tensors of a cell are [steps][blocks][features][lanes]: to kernels, steps
 /// are more blocks. So products with all inputs, and the sums of weight
 /// gradients over all steps, are one call each.
@@ -34,9 +42,11 @@ struct Lstm::Cell {
 
 Lstm::Lstm(std::string name, const Options &options)
     : Layer(std::move(name)), image(options.input), hidden(options.hidden) {
-  if (options.hidden < 1 || options.cells < 1)
-    throw UserError(this->name() +
-                    ": needs at least one cell and one hidden unit");
+  if (options.hidden < 1 || options.hidden > kMaxHidden || options.cells < 1 ||
+      options.cells > kMaxCells)
+    throw UserError(this->name() + ": needs 1 to " + std::to_string(kMaxCells) +
+                    " cells of 1 to " + std::to_string(kMaxHidden) +
+                    " hidden units");
   int64_t features = image.channels * image.width;
   for (int64_t number = 1; number <= options.cells; ++number) {
     auto linear = [&](const char *part, int64_t inputs, bool bias) {
@@ -190,6 +200,8 @@ GradientPool::Lease Lstm::backward(RunContext &context,
                                    GradientPool::Lease gradient) {
   verifyInvariant(gradient->shape() == result.shape(),
                   "a gradient does not have the shape of the layer's output");
+  // Each step adds up what the next one has left, in every lane.
+  clearPadding(*gradient);
   for (size_t number = cells.size(); number-- > 0;) {
     Cell &cell = *cells[number];
     GradientPool::Lease ofArguments =

@@ -41,20 +41,6 @@ struct OrderedCopy {
   }
 };
 
-/// Kernels sum over all lanes of a block, so those that hold no image must be
-/// zero.
-void clearPaddingImages(Tensor &tensor) {
-  const TensorShape &shape = tensor.shape();
-  int64_t used = shape.images % shape.lanes;
-  if (used == 0)
-    return;
-  float *pixel = tensor.data() + (shape.blocks() - 1) * shape.block();
-  for (int64_t i = 0; i < shape.block() / shape.lanes; ++i) {
-    std::fill(pixel + used, pixel + shape.lanes, 0.0f);
-    pixel += shape.lanes;
-  }
-}
-
 /// The two sums that a kernel has left for a channel. Lanes that hold no image
 /// are left out, and the order does not depend on who wrote the slots.
 std::pair<double, double> sumsOf(const StreamLayout &layout,
@@ -321,7 +307,8 @@ GradientPool::Lease SparseLayer::backwardOnto(RunContext &context,
                   "for");
   verifyInvariant(latestInput && gradient->shape() == result.shape(),
                   "a gradient does not have the shape of the layer's output");
-  clearPaddingImages(*gradient);
+  // Kernels sum over all lanes of a block.
+  clearPadding(*gradient);
   weightGradient(context, *gradient);
   if (biases)
     operators::channelSum(context.pool, *gradient, biases->gradient());

@@ -36,15 +36,21 @@ void forEachRun(const TensorShape &shape, const Function &move) {
 
 } // namespace
 
+void clearPadding(Tensor &tensor) {
+  const TensorShape &shape = tensor.shape();
+  int64_t lanes = shape.lanes, filled = shape.images % lanes;
+  if (filled == 0)
+    return;
+  float *tail = tensor.data() + (shape.blocks() - 1) * shape.block();
+  for (int64_t i = 0; i < shape.block(); i += lanes)
+    std::fill(tail + i + filled, tail + i + lanes, 0.0f);
+}
+
 void toBlocked(const float *nchw, Tensor &blocked) {
   const TensorShape &shape = blocked.shape();
   int64_t lanes = shape.lanes;
   float *data = blocked.data();
-  if (int64_t filled = shape.images % lanes) {
-    float *tail = data + (shape.blocks() - 1) * shape.block();
-    for (int64_t i = 0; i < shape.block(); i += lanes)
-      std::fill(tail + i + filled, tail + i + lanes, 0.0f);
-  }
+  clearPadding(blocked);
   forEachRun(shape, [&](int64_t plain, int64_t vector, int64_t count) {
     for (int64_t i = 0; i < count; ++i)
       data[vector + i * lanes] = nchw[plain + i];

@@ -28,9 +28,9 @@ namespace lacuna {
 class Lstm : public Layer {
 public:
   struct Options {
-    ImageShape input; ///< A row has channels * width features.
-    int64_t hidden = 128;
-    int64_t cells = 1;
+    ImageShape input;     ///< A row has channels * width features.
+    int64_t hidden = 128; ///< At most 2^18.
+    int64_t cells = 1;    ///< At most 1024.
     bool maskable = true;
     Scheme scheme = Scheme::Dense;
   };

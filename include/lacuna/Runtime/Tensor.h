@@ -59,6 +59,9 @@ private:
   Buffer<float> storage;
 };
 
+/// Makes the padding images zero.
+void clearPadding(Tensor &tensor);
+
 /// Converts between [images][channels][height][width] and the blocked layout.
 /// Padding images become zero.
 void toBlocked(const float *nchw, Tensor &blocked);

@@ -185,6 +185,32 @@ TEST(Network, RecurrentGradientsMatchDifferences) {
   }
 }
 
+/// A loss of one's own may leave anything in lanes that hold no image.
+TEST(Network, RecurrentGradientsLeavePaddingOut) {
+  NetworkBuilder net({2, 5, 3}, Scheme::Dense);
+  net.lstm("lstm", 4, 2, Sparsity::Dense);
+  Network network = net.build("small");
+  ThreadPool pool(2);
+  InterpreterProvider provider(kLanes);
+  network.initialise(3);
+  network.bind(provider, pool);
+  Tensor images = randomTensor({11, 2, 5, 3, kLanes}, 1);
+  auto gradientsFor = [&](bool padded) {
+    const Tensor &output = network.forward(images, true);
+    GradientPool::Lease gradient = network.gradients().acquire(output.shape());
+    std::fill_n(gradient->data(), gradient->shape().floats(), 1.0f);
+    if (!padded)
+      clearPadding(*gradient);
+    network.backward(std::move(gradient));
+    std::vector<float> all;
+    for (Parameter *parameter : network.parameters())
+      all.insert(all.end(), parameter->gradient(),
+                 parameter->gradient() + parameter->size());
+    return all;
+  };
+  EXPECT_EQ(gradientsFor(true), gradientsFor(false));
+}
+
 TEST(ResidualSum, WantsAConvolutionToAddTo) {
   NetworkBuilder net({4, 6, 6}, Scheme::Block);
   EXPECT_THROW(
@@ -262,6 +288,8 @@ TEST(NetworkBuilder, RefusesWhatDoesNotFit) {
   EXPECT_THROW(net.maxPool("b3", kMost, 2, kMost / 2), UserError);
   EXPECT_THROW(net.maxPool("b4", 2, kMost), UserError);
   EXPECT_THROW(net.averagePool("c", 4), UserError);
+  EXPECT_THROW(net.lstm("c2", kMost / 2, 1, Sparsity::Dense), UserError);
+  EXPECT_THROW(net.lstm("c3", 4, kMost, Sparsity::Dense), UserError);
   EXPECT_THROW(net.conv("d", 4, {3, 1, 5}, Sparsity::Dense), UserError);
   EXPECT_THROW(net.residual("e",
                             [](NetworkBuilder &path) {
