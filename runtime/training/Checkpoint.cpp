@@ -233,7 +233,8 @@ Checkpoint::Checkpoint(const std::string &path) : file(openCheckpoint(path)) {
   if (text(kVersionKey) != std::to_string(kCheckpointVersion))
     refuse(kVersionKey, "is '" + text(kVersionKey).substr(0, kMaxQuoted) +
                             "', this Lacuna reads version " +
-                            std::to_string(kCheckpointVersion));
+                            std::to_string(kCheckpointVersion) +
+                            "; use the build that wrote it");
   std::string damaged =
       "its checksum does not match: the file was edited or damaged" +
       adviceFor(path);

@@ -47,20 +47,12 @@ bool isKnown(const std::string &model) {
 }
 
 /// The model that has these layers, in the order of the forward pass.
-Network networkOf(const std::string &model,
+Network networkOf(const std::string &model, const ImageShape &input,
                   const std::vector<Descriptor> &layers) {
-  const Geometry &first = layers.front().geometry;
   const Descriptor &classifier = layers.back();
-  // A linear layer reads images flat, whatever their shape. A recurrent one
-  // reads row by row, and its weights do not tell how many there are.
-  ImageShape images{first.inChannels, first.input.height, first.input.width};
-  ImageShape usual = usualInput(model).shape;
-  if (first.kind == LayerKind::Linear && usual.height > 1 &&
-      first.inChannels == usual.channels * usual.width)
-    images = usual;
   Scheme scheme = schemeOf(layers);
   bool sparsifyAll = classifier.structure.scheme != Scheme::Dense;
-  return makeModel(model, images, classifier.geometry.outChannels, scheme,
+  return makeModel(model, input, classifier.geometry.outChannels, scheme,
                    /*fuse=*/true, sparsifyAll);
 }
 
@@ -72,7 +64,7 @@ SavedNetwork loadExport(const std::string &folder) {
   std::vector<Descriptor> layers;
   for (const std::string &name : weightNames(manifest.model))
     layers.push_back(loadDescriptor(folder + "/" + name + ".json"));
-  Network network = networkOf(manifest.model, layers);
+  Network network = networkOf(manifest.model, manifest.input, layers);
   importNetwork(folder, network, /*sameDensity=*/false);
   return {std::move(network), std::move(manifest.images)};
 }
@@ -91,11 +83,24 @@ Network loadNetwork(Checkpoint &checkpoint) {
     layers.push_back(
         parseLayer(checkpoint.text(field), checkpoint.path() + ": " + field));
   }
-  Network network = networkOf(model, layers);
+  Network network = networkOf(model, savedInput(checkpoint), layers);
   // No optimiser has given it state, so what one kept is left out.
   checkpoint.load([&](StateVisitor &state) { network.visitState(state); },
                   Checkpoint::Rest::Ignored);
   return network;
+}
+
+ImageShape savedInput(Checkpoint &checkpoint) {
+  ImageShape shape;
+  checkpoint.load(
+      [&](StateVisitor &state) {
+        StateVisitor::Scope scope(state, "trainer");
+        state.scalar("input_channels", shape.channels);
+        state.scalar("input_height", shape.height);
+        state.scalar("input_width", shape.width);
+      },
+      Checkpoint::Rest::Ignored);
+  return shape;
 }
 
 Normalisation savedNormalisation(Checkpoint &checkpoint) {

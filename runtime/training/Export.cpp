@@ -250,6 +250,7 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder) {
         state.scalar("trainer.epoch", manifest.epochs);
       },
       Checkpoint::Rest::Ignored);
+  manifest.input = savedInput(checkpoint);
   manifest.images = savedNormalisation(checkpoint);
 
   ExportFolder writer(folder);
@@ -298,6 +299,10 @@ ExportManifest readManifest(const std::string &folder) {
   manifest.model = fields.string("model");
   manifest.data = fields.string("data");
   manifest.epochs = int(integerUpTo(fields, "epochs", kMaxEpochs));
+  std::vector<int64_t> input = fields.integers("input");
+  if (input.size() != 3)
+    fields.fail("input", "must be channels, height and width");
+  manifest.input = {input[0], input[1], input[2]};
   for (double mean : fields.numbers("mean"))
     manifest.images.mean.push_back(float(mean));
   for (double deviation : fields.numbers("deviation"))

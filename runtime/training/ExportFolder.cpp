@@ -37,13 +37,16 @@ void ExportFolder::addLayer(const std::string &name,
 
 void ExportFolder::finish(const ExportManifest &manifest) {
   write(kExportArchive, archive.finish());
-  nlohmann::ordered_json content{{"version", kExportVersion},
-                                 {"model", manifest.model},
-                                 {"data", manifest.data},
-                                 {"epochs", manifest.epochs},
-                                 {"mean", manifest.images.mean},
-                                 {"deviation", manifest.images.deviation},
-                                 {"files", files}};
+  const ImageShape &input = manifest.input;
+  nlohmann::ordered_json content{
+      {"version", kExportVersion},
+      {"model", manifest.model},
+      {"data", manifest.data},
+      {"epochs", manifest.epochs},
+      {"input", {input.channels, input.height, input.width}},
+      {"mean", manifest.images.mean},
+      {"deviation", manifest.images.deviation},
+      {"files", files}};
   writeFileAtomically(folder + "/" + kExportManifestFile,
                       {content.dump(2) + "\n"});
 }

@@ -19,7 +19,7 @@
 
 namespace lacuna {
 
-inline constexpr int kExportVersion = 2;
+inline constexpr int kExportVersion = 3;
 inline constexpr char kExportArchive[] = "weights.npz";
 inline constexpr std::string_view kDescriptorEnding = ".json";
 

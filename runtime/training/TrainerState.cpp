@@ -121,6 +121,10 @@ void Trainer::visitState(StateVisitor &state) {
   {
     StateVisitor::Scope scope(state, "trainer");
     state.expect("model", network.name());
+    const ImageShape &input = network.inputShape();
+    state.expect("input_channels", input.channels);
+    state.expect("input_height", input.height);
+    state.expect("input_width", input.width);
     state.expect("lanes", provider.lanes());
     options.visitState(state);
     visitData(state);

@@ -64,8 +64,7 @@ DataSet load(const std::string &spec, const Network &network) {
   return loadDataSet(spec, folders);
 }
 
-/// Says before kernels are compiled what does not fit. Layers that take images
-/// of any shape are asked when they run.
+/// Says before kernels are compiled what does not fit.
 void verifyFits(const DataSet &data, const ImageSet &set,
                 const Network &network, const Normalisation &normalisation) {
   auto verify = [&](bool fits, const std::string &has, const std::string &was) {
@@ -77,15 +76,13 @@ void verifyFits(const DataSet &data, const ImageSet &set,
     return "images of " + std::to_string(channels) + "x" +
            std::to_string(height) + "x" + std::to_string(width);
   };
-  const std::vector<SparseLayer *> &layers = network.weightLayers();
-  const Geometry &first = layers.front()->weight().geometry();
-  int64_t classes = layers.back()->weight().geometry().outChannels;
-  if (first.kind == LayerKind::Conv2d)
-    verify(set.channels == first.inChannels &&
-               set.height == first.input.height &&
-               set.width == first.input.width,
-           images(set.channels, set.height, set.width),
-           images(first.inChannels, first.input.height, first.input.width));
+  const ImageShape &shape = network.inputShape();
+  int64_t classes =
+      network.weightLayers().back()->weight().geometry().outChannels;
+  verify(set.channels == shape.channels && set.height == shape.height &&
+             set.width == shape.width,
+         images(set.channels, set.height, set.width),
+         images(shape.channels, shape.height, shape.width));
   size_t channels = normalisation.mean.size();
   verify(set.channels == static_cast<int64_t>(channels),
          std::to_string(set.channels) + " channels", std::to_string(channels));

@@ -130,6 +130,7 @@ void importArchive(const ImportFlags &flags) {
   ExportManifest manifest;
   manifest.model = network.name();
   manifest.data = data.name;
+  manifest.input = network.inputShape();
   manifest.images = {data.mean, data.deviation};
   if (flags.rawPixels) {
     manifest.images.mean.assign(data.mean.size(), 0);

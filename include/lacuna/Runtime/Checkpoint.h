@@ -20,7 +20,7 @@
 namespace lacuna {
 
 /// The version of the format this code reads and writes.
-inline constexpr int kCheckpointVersion = 2;
+inline constexpr int kCheckpointVersion = 3;
 
 using StateVisit = std::function<void(StateVisitor &)>;
 

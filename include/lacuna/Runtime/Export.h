@@ -28,6 +28,7 @@ struct ExportManifest {
   std::string model;    ///< As makeModel() names it.
   std::string data;     ///< What it was trained on.
   int epochs = 0;       ///< Trained.
+  ImageShape input;     ///< Of the images that it takes.
   Normalisation images; ///< As they were given to it.
   std::vector<std::string> files;
 };
@@ -42,6 +43,9 @@ void exportNetwork(Checkpoint &checkpoint, const std::string &folder);
 /// scheme follow from what was saved. Throws UserError where that is no model
 /// of makeModel(), or the layers saved are not its.
 Network loadNetwork(Checkpoint &checkpoint);
+
+/// The shape of the images that the network of a checkpoint takes.
+ImageShape savedInput(Checkpoint &checkpoint);
 
 /// What the run of a checkpoint took from its pixels, and divided them by.
 Normalisation savedNormalisation(Checkpoint &checkpoint);

@@ -10,6 +10,7 @@
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Checkpoint.h"
 #include "lacuna/Runtime/Export.h"
+#include "lacuna/Runtime/Models.h"
 #include "lacuna/Support/Error.h"
 
 #include <gtest/gtest.h>
@@ -406,6 +407,38 @@ TEST_F(CheckpointTest, FillsANetworkOfOnesOwn) {
   EXPECT_EQ(network.parametersHash(), run.network.parametersHash());
   refuse([&] { loadNetwork(checkpoint); },
          {"trainer.model: 'spots'", "docs/cpp.md"});
+}
+
+/// Neither a linear layer nor a recurrent one tells it.
+TEST_F(CheckpointTest, NetworksKnowTheShapeOfTheirImages) {
+  ThreadPool pool(1);
+  InterpreterProvider provider(8);
+  DataSet data = spots();
+  for (const char *name : {"lenet-300-100", "lstm-a"}) {
+    SCOPED_TRACE(name);
+    std::unique_ptr<Method> method = makeMethod("static", {0.7, 1});
+    Network network =
+        makeModel(name, {1, kSize, kSize}, kClasses, Scheme::Block);
+    Trainer trainer(network, *method, provider, pool, data, shortRun(1));
+    trainer.save(path);
+    Checkpoint checkpoint(path);
+    Network loaded = loadNetwork(checkpoint);
+    EXPECT_EQ(loaded.inputShape().channels, 1);
+    EXPECT_EQ(loaded.inputShape().height, kSize);
+    EXPECT_EQ(loaded.inputShape().width, kSize);
+    EXPECT_EQ(loaded.parametersHash(), network.parametersHash());
+  }
+}
+
+TEST_F(CheckpointTest, RefusesCheckpointsOfOlderVersions) {
+  saveCheckpoint(path, [](StateVisitor &) {});
+  std::string text = bytes(), field = R"("version":")";
+  size_t at = text.find(field) + field.size();
+  ASSERT_EQ(text.substr(at, 2), std::to_string(kCheckpointVersion) + "\"");
+  text[at] = '2';
+  rewrite(text);
+  refuse([&] { Checkpoint checkpoint(path); },
+         {"version: is '2'", "use the build that wrote it"});
 }
 
 TEST_F(CheckpointTest, RefusesAnyChangedByte) {

@@ -90,11 +90,14 @@ TEST_F(Export, IsReadAsItWasWritten) {
   ExportManifest read = readManifest(exported);
   EXPECT_EQ(read.images.mean, spots().mean);
   EXPECT_EQ(read.images.deviation, spots().deviation);
+  EXPECT_EQ(read.input.channels, 1);
+  EXPECT_EQ(read.input.height, kSize);
+  EXPECT_EQ(read.input.width, kSize);
 }
 
 TEST_F(Export, RefusesAManifestWithoutAField) {
-  for (std::string name :
-       {"version", "model", "data", "epochs", "mean", "deviation", "files"})
+  for (std::string name : {"version", "model", "data", "epochs", "input",
+                           "mean", "deviation", "files"})
     refuseField([&](Json &json) { json.erase(name); }, name + ": is missing");
   for (std::string name : {"name", "bytes", "crc32"})
     refuseField([&](Json &json) { json["files"][1].erase(name); },
@@ -109,13 +112,15 @@ TEST_F(Export, RefusesFieldsOfAnotherTypeOrRange) {
     return [=](Json &json) { json["files"][0][name] = value; };
   };
   refuseField(set("version", "1"), "version: must be an integer");
-  refuseField(set("version", 1), "version: is 1, this Lacuna reads version 2");
+  refuseField(set("version", 1), "version: is 1, this Lacuna reads version 3");
   refuseField(set("version", 1.0), "version: must be an integer");
   refuseField(set("model", 7), "model: must be a string");
   refuseField(set("data", nullptr), "data: must be a string");
   refuseField(set("epochs", 1.5), "epochs: must be an integer");
   refuseField(set("epochs", -1), "epochs: is -1, must be between");
   refuseField(set("epochs", int64_t(1) << 32), "epochs: is 4294967296");
+  refuseField(set("input", {1, 8}), "input: must be channels, height and");
+  refuseField(set("input", {1, 8, "8"}), "input[2]: must be an integer");
   refuseField(set("mean", 0.5), "mean: must be an array");
   refuseField(set("deviation", {"1"}), "deviation[0]: must be a number");
   refuseField(set("files", Json::object()), "files: must be an array");
