@@ -559,6 +559,8 @@ TEST_F(CheckpointTest, ExportsNothingOutsideItsFolder) {
       state.expect("trainer.model", "m");
       state.expect("trainer.data", "d");
       state.expect("trainer.epoch", 1);
+      for (const char *axis : {"channels", "height", "width"})
+        state.expect(std::string("trainer.input_") + axis, 1);
       state.expect(name + ".layer",
                    formatLayer(Geometry::linear(1, 1), Structure::dense()));
     });
