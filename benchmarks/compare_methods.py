@@ -148,13 +148,14 @@ class Task:
     def verify(self):
         """Refuses files of another command, and what the tool refuses."""
         text = shlex.join(self.words) + "\n"
-        if (self.result() or self.has_started()) and read_command(self.record) != text:
+        has_files = self.result() or self.has_started()
+        if has_files and read_command(self.record) != text:
             raise Failure(
                 USER_ERROR,
                 "%s: is from another command; remove it and %s, or choose another "
                 "--output" % (self.metrics, self.checkpoint),
             )
-        if not self.result() and not self.has_started():
+        if not has_files:
             write_command(self.record, text)
             self.call(["--dry-run", *self.words], "w")
 
