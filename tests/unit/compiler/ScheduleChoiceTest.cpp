@@ -147,6 +147,12 @@ TEST(ScheduleChoice, ManySourceChannelsArePackedACacheLineAtATime) {
   expect(choose(many, block, forward, kAvx2), 2, 256, 2);
   expect(choose(few, unstructured, gradWeight, kAvx2), 4, 64, 1);
   expect(choose(few, block, gradWeight, kAvx2), 2, 64, 2);
+  // Of few weights over a large plane the gradient only waits for memory.
+  TargetDescription streaming = streamingAvx2();
+  expect(choose(few, block, gradWeight, streaming), 4, 64, 1);
+  expect(choose(pointwise(64, 512, 56), block, gradWeight, streaming), 2, 64,
+         2);
+  expect(choose(pointwise(64, 64, 28), block, gradWeight, streaming), 2, 64, 2);
   EXPECT_TRUE(choose(few, block, gradWeight, kAvx2).chunkOuter);
   EXPECT_FALSE(choose(many, block, gradWeight, kAvx2).chunkOuter);
   // Few channels are read in longer runs; a longer vector is a line of its own.
