@@ -27,7 +27,8 @@ import subprocess
 import sys
 
 # The exit codes of the lacuna tool.
-USER_ERROR, ENVIRONMENT_ERROR, STOPPED = 1, 3, 130
+USER_ERROR, ENVIRONMENT_ERROR = 1, 3
+INTERRUPTED, TERMINATED = 130, 143
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -178,7 +179,7 @@ class Task:
     def call(self, words, mode):
         with open(self.log, mode, encoding="utf-8") as log:
             code = call([self.lacuna, "train", *words], log)
-        if code == STOPPED:
+        if code in (INTERRUPTED, TERMINATED):
             raise Failure(
                 code, "%s: stopped; the same command goes on with it" % self.name
             )
@@ -195,15 +196,18 @@ def say(text):
 
 
 def call(command, log):
+    """The exit code of a command, INTERRUPTED if Ctrl-C came while it succeeded."""
+    interrupted = False
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
     ) as process:
-        while True:
+        while process.returncode is None:
             try:
-                return process.wait()
+                process.wait()
             except KeyboardInterrupt:
                 # The tool got the signal too, and is saving.
-                pass
+                interrupted = True
+    return INTERRUPTED if interrupted and process.returncode == 0 else process.returncode
 
 
 COLUMNS = [

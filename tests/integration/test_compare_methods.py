@@ -8,13 +8,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from idx_data import write_set
 from lacuna_tool import USER_ERROR, ToolTest
 
+INTERRUPTED = 130
 RUNS = ["dense", "static:block:0.8", "mest-em:unstructured", "dst"]
 
 
@@ -24,19 +27,30 @@ class CompareMethodsTest(ToolTest):
         self.data = write_set(self.path("data"))
         self.output = self.path("runs")
 
-    def compare(self, *runs, train=()):
-        words = ["--output", self.output, "--lacuna", os.environ["LACUNA"], *runs]
-        words += ["--", "--model", "lenet-300-100", "--data", "mnist:" + self.data]
-        words += ["--epochs", "2", *train]
-        return subprocess.run(
+    def start(self, *runs, train=(), epochs=2, tool=None):
+        words = ["--output", self.output, "--lacuna", tool or os.environ["LACUNA"]]
+        words += [*runs, "--", "--model", "lenet-300-100", "--data"]
+        words += ["mnist:" + self.data, "--epochs", str(epochs), *train]
+        return subprocess.Popen(
             [sys.executable, os.environ["COMPARE_METHODS"], *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             env=dict(os.environ, XDG_CACHE_HOME=self.path("cache")),
             encoding="utf-8",
-            check=False,
+            start_new_session=True,
         )
+
+    def compare(self, *runs, **settings):
+        with self.start(*runs, **settings) as process:
+            out, err = process.communicate()
+        return subprocess.CompletedProcess(runs, process.returncode, out, err)
+
+    def wrapped_tool(self, first):
+        """The tool, after a command of the shell."""
+        tool = self.write("tool", '#!/bin/sh\n%s\nexec "$LACUNA" "$@"\n' % first)
+        os.chmod(tool, 0o755)
+        return tool
 
     def succeed(self, *runs, **settings):
         process = self.compare(*runs, **settings)
@@ -113,6 +127,36 @@ class CompareMethodsTest(ToolTest):
             "static:block:0.8",
             train=["--seed", "7"],
         )
+
+    def test_signals_stop_a_run_that_goes_on(self):
+        pid = self.path("pid")
+        tool = self.wrapped_tool("echo $$ > " + pid)
+        saved = self.checkpoint("static-block-0.8")
+
+        def last_save():
+            return os.stat(saved).st_mtime_ns if os.path.exists(saved) else 0
+
+        for number, starts in ((signal.SIGTERM, "training"), (signal.SIGINT, "going on")):
+            before = last_save()
+            with self.start("static:block:0.8", epochs=100000, tool=tool) as process:
+                deadline = time.monotonic() + 60
+                while last_save() == before and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                if number == signal.SIGINT:  # Ctrl-C, which all in a terminal get.
+                    os.killpg(process.pid, number)
+                else:
+                    os.kill(int(self.read("pid")), number)
+                said = process.communicate()[1]
+            self.assertEqual(process.returncode, 128 + number, said)
+            self.assertIn("static-block-0.8: " + starts, said)
+            self.assertIn("stopped; the same command goes on with it", said)
+            self.assertNotIn("Traceback", said)
+
+    def test_an_interruption_of_what_ends_well_stops_the_comparison(self):
+        tool = self.wrapped_tool("sleep 0.2; kill -INT $PPID")
+        said = "dense: stopped"
+        self.refuse(INTERRUPTED, [said], "dense", tool=tool)
+        self.assertFalse(os.path.exists(self.checkpoint("dense")))
 
     def test_verifies_all_runs_before_it_trains_one(self):
         self.refuse(USER_ERROR, ["rigll-unstructured-0.9 failed", "unknown"], "dense", "rigll")
