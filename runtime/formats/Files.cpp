@@ -265,8 +265,8 @@ void removeAbandonedTemporaries(const std::string &folder,
     if (name.compare(0, namePrefix.size(), namePrefix) != 0 ||
         !endsAsTemporary(std::string_view(name).substr(namePrefix.size())))
       continue;
-    int descriptor =
-        open(entry->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = open(entry->path().c_str(),
+                          O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
       continue;
     struct stat status;

@@ -50,6 +50,34 @@ int64_t bytesOf(const std::vector<int64_t> &shape, int64_t elementBytes) {
   return bytes;
 }
 
+bool isUtf8(const std::string &text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error &) {
+    return false;
+  }
+}
+
+/// The header as text. Names that programs choose may be no UTF-8, which is all
+/// that JSON can hold.
+std::string headerText(const Json &root) {
+  try {
+    return root.dump();
+  } catch (const Json::type_error &) {
+    for (const auto &field : root.items())
+      if (!isUtf8(field.key()))
+        throw UserError(quotedText(field.key()) +
+                        ": cannot be saved, as its name is not UTF-8");
+    for (const auto &text : root[kMetadata].items())
+      if (!isUtf8(text.key()) || !isUtf8(text.value()))
+        throw UserError(text.key() + ": cannot be saved, as " +
+                        quotedText(text.value().get<std::string>()) +
+                        " is not UTF-8");
+    throw;
+  }
+}
+
 /// Where arrays lie is checked when all are known: a truncated file lacks many.
 SafetensorsFile::Entry readEntry(JsonFields fields, int64_t dataStart) {
   SafetensorsFile::Entry entry;
@@ -151,7 +179,7 @@ formatSafetensors(const std::map<std::string, std::string> &metadata,
   }
   verifyInvariant(8 * arrays.size() + metadata.size() < kMaxHeaderValues,
                   "a file would hold more arrays than can be read back");
-  std::string text = root.dump();
+  std::string text = headerText(root);
   while (text.size() % kHeaderAlignment != 0)
     text += ' ';
   uint64_t length = text.size();

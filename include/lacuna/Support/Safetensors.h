@@ -35,6 +35,7 @@ int64_t safetensorsTypeBytes(std::string_view type);
 
 /// The parts of a file: its header, then the arrays, ordered so that each is
 /// aligned to its elements. The parts refer to `header` and to the arrays.
+/// Throws UserError naming a text or a name that is not UTF-8.
 std::vector<std::string_view>
 formatSafetensors(const std::map<std::string, std::string> &metadata,
                   std::vector<SafetensorsArray> arrays, std::string &header);

@@ -113,6 +113,11 @@ TEST(Files, RemovesOnlyWhatKilledProcessesLeft) {
   removeAbandonedTemporaries(folder, "");
   EXPECT_EQ(directory.entries(), 5u);
   removeAbandonedTemporaries(directory.file("absent"), "");
+  // A pipe without a writer is left alone, not waited for.
+  std::string pipe = directory.file("f.tmp.5.0");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  removeAbandonedTemporaries(folder, "f");
+  EXPECT_EQ(directory.entries(), 6u);
 }
 
 TEST(Files, AFolderThatCannotBeReadIsNotCleanedUp) {

@@ -93,6 +93,21 @@ TEST_F(Safetensors, ReadsTheArraysOfALargeNetwork) {
   EXPECT_EQ(SafetensorsFile(write(whole)).entries().size(), arrays.size());
 }
 
+TEST_F(Safetensors, WritesNoTextThatIsNotUtf8) {
+  float value = 1;
+  auto refused = [&](const std::map<std::string, std::string> &texts,
+                     const std::string &array) {
+    std::string header;
+    return errorOf<UserError>([&] {
+      formatSafetensors(texts, {{array, "F32", {1}, &value}}, header);
+    });
+  };
+  EXPECT_EQ(refused({{"trainer.data", "f\xfcr"}}, "a"),
+            "trainer.data: cannot be saved, as \"f\\ufffdr\" is not UTF-8");
+  EXPECT_EQ(refused({}, "f\xfcr"),
+            "\"f\\ufffdr\": cannot be saved, as its name is not UTF-8");
+}
+
 TEST_F(Safetensors, RefusesAFileCutAnywhere) {
   float value = 1;
   std::string header, whole;
