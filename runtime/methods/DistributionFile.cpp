@@ -23,6 +23,8 @@ namespace lacuna {
 namespace {
 
 constexpr int64_t kMaxBytes = int64_t(1) << 20;
+/// std::regex takes some of the stack for each character.
+constexpr size_t kMaxProfileName = 256;
 
 void add(SparsityDistribution &distribution, const std::string &entry,
          const std::string &layer, double sparsity) {
@@ -52,7 +54,7 @@ std::string layerNamed(std::string name) {
     name = withoutEnding(name, ".weight");
   static const std::regex block(R"((?:module\.)?layer(\d+)\.(\d{1,4})\.(\w+))");
   std::smatch match;
-  if (std::regex_match(name, match, block))
+  if (name.size() <= kMaxProfileName && std::regex_match(name, match, block))
     return "stage" + match[1].str() + ".block" +
            std::to_string(std::stoi(match[2].str()) + 1) + "." + match[3].str();
   return name;

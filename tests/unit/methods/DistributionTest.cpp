@@ -156,6 +156,8 @@ TEST_F(DistributionFile, JsonNamesLayers) {
 }
 
 TEST_F(DistributionFile, ProfilesNameWeightsAsTheirAuthorsDo) {
+  // Matched by std::regex, it would take all of the stack.
+  std::string tooLong = "layer" + std::string(500000, '1') + ".0.conv1";
   SparsityDistribution got =
       parse("p.yaml", "prune_ratios:\n"
                       "  layer1.0.conv1.weight:\n"
@@ -163,13 +165,17 @@ TEST_F(DistributionFile, ProfilesNameWeightsAsTheirAuthorsDo) {
                       "  module.layer3.4.conv2.weight: .9\n"
                       "  fc1.weight: 0.5\n"
                       "  fc2: 0.25\n"
-                      "lower_bound: 3\n"
-                      "rho:\n  0.001\n");
+                      "  ? " +
+                          tooLong +
+                          "\n  : 0.125\n"
+                          "lower_bound: 3\n"
+                          "rho:\n  0.001\n");
   EXPECT_EQ(got.sparsities,
             (std::map<std::string, double>{{"stage1.block1.conv1", 0.6},
                                            {"stage3.block5.conv2", 0.9},
                                            {"fc1", 0.5},
-                                           {"fc2", 0.25}}));
+                                           {"fc2", 0.25},
+                                           {tooLong, 0.125}}));
 }
 
 TEST_F(DistributionFile, RefusesWhatIsNone) {
