@@ -126,6 +126,23 @@ Normalisation normalisationOf(const std::string &dataSet) {
   return {};
 }
 
+void Normalisation::verify(int64_t channels) const {
+  for (const auto &[field, values] :
+       {std::pair("mean", &mean), {"deviation", &deviation}})
+    if (static_cast<int64_t>(values->size()) != channels)
+      throw UserError(std::string(field) + ": has " +
+                      std::to_string(values->size()) +
+                      " values, must have one for each of " +
+                      std::to_string(channels) + " channels");
+  for (float value : mean)
+    if (!std::isfinite(value))
+      throw UserError("mean: is " + std::to_string(value) + ", must be finite");
+  for (float value : deviation)
+    if (!(value > 0) || !std::isfinite(value))
+      throw UserError("deviation: is " + std::to_string(value) +
+                      ", must be positive and finite");
+}
+
 void DataSet::verify() const {
   auto fail = [&](const std::string &problem) {
     throw UserError("data set " + name + ": " + problem);
@@ -144,19 +161,11 @@ void DataSet::verify() const {
   if (train.channels != test.channels || train.height != test.height ||
       train.width != test.width || train.classes != test.classes)
     fail("images of train and test differ in shape or classes");
-  for (const auto &[field, values] :
-       {std::pair("mean", &mean), {"deviation", &deviation}})
-    if (static_cast<int64_t>(values->size()) != train.channels)
-      fail(std::string(field) + ": has " + std::to_string(values->size()) +
-           " values, must have one for each of " +
-           std::to_string(train.channels) + " channels");
-  for (float value : mean)
-    if (!std::isfinite(value))
-      fail("mean: is " + std::to_string(value) + ", must be finite");
-  for (float value : deviation)
-    if (!(value > 0) || !std::isfinite(value))
-      fail("deviation: is " + std::to_string(value) +
-           ", must be positive and finite");
+  try {
+    Normalisation{mean, deviation}.verify(train.channels);
+  } catch (const UserError &error) {
+    fail(error.what());
+  }
   int64_t most = std::min(train.height, train.width) - 1;
   if (pad < 0 || pad > most)
     fail("pad: is " + std::to_string(pad) + ", must be between 0 and " +

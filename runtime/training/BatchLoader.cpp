@@ -8,7 +8,6 @@
 #include "lacuna/Runtime/BatchLoader.h"
 
 #include "lacuna/Runtime/Random.h"
-#include "lacuna/Support/Error.h"
 
 #include <numeric>
 
@@ -21,9 +20,7 @@ BatchLoader::BatchLoader(ThreadPool &pool, Normalisation normalisation,
 void BatchLoader::load(const ImageSet &set, const uint32_t *index,
                        int64_t count,
                        const std::optional<Augmentation> &augmentation) {
-  verifyInvariant(static_cast<int64_t>(normalisation.mean.size()) ==
-                      set.channels,
-                  "images are normalised for other channels");
+  normalisation.verify(set.channels);
   batchLabels.resize(size_t(count));
   for (int64_t i = 0; i < count; ++i)
     batchLabels[i] = set.labels[index[i]];

@@ -307,6 +307,7 @@ ExportManifest readManifest(const std::string &folder) {
     manifest.images.mean.push_back(float(mean));
   for (double deviation : fields.numbers("deviation"))
     manifest.images.deviation.push_back(float(deviation));
+  fields.verifying([&] { manifest.images.verify(manifest.input.channels); });
   std::set<std::string> names;
   for (JsonFields &entry : fields.objects("files")) {
     manifest.files.push_back(verifiedFile(entry, folder));

@@ -31,8 +31,9 @@ public:
   /// `lanes`: of the kernels.
   BatchLoader(ThreadPool &pool, Normalisation normalisation, int64_t lanes);
 
-  /// Loads images index[0] ... index[count - 1] of a set with as many channels
-  /// as the normalisation. Throws UserError naming a file that cannot be read.
+  /// Loads images index[0] ... index[count - 1] of a set. Throws UserError
+  /// where the normalisation is not one of its channels, and naming a file that
+  /// cannot be read.
   void load(const ImageSet &set, const uint32_t *index, int64_t count,
             const std::optional<Augmentation> &augmentation = std::nullopt);
 

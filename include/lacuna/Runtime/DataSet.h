@@ -80,6 +80,10 @@ struct DataSet {
 /// divided by.
 struct Normalisation {
   std::vector<float> mean, deviation;
+
+  /// Throws UserError naming the field unless both have one finite value for
+  /// each channel, those of deviation positive.
+  void verify(int64_t channels) const;
 };
 
 /// That of a data set by name ("cifar10", ...), as the literature has it. Empty

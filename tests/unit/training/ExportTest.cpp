@@ -122,7 +122,12 @@ TEST_F(Export, RefusesFieldsOfAnotherTypeOrRange) {
   refuseField(set("input", {1, 8}), "input: must be channels, height and");
   refuseField(set("input", {1, 8, "8"}), "input[2]: must be an integer");
   refuseField(set("mean", 0.5), "mean: must be an array");
+  refuseField(set("mean", {0.5, 0.5}), "mean: has 2 values, must have one for");
   refuseField(set("deviation", {"1"}), "deviation[0]: must be a number");
+  refuseField(set("deviation", Json::array()), "deviation: has 0 values, must");
+  refuseField(set("deviation", {0}),
+              "deviation: is 0.000000, must be positive");
+  refuseField(set("deviation", {1e300}), "deviation: is inf, must be positive");
   refuseField(set("files", Json::object()), "files: must be an array");
   refuseField(set("files", {1}), "files[0]: must be an object");
   refuseField(setOfFile("name", 1), "files[0].name: must be a string");
