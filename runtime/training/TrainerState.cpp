@@ -9,7 +9,6 @@
 #include "lacuna/Runtime/Trainer.h"
 
 #include "lacuna/Support/Crc32.h"
-#include "lacuna/Support/Divisors.h"
 
 #include <algorithm>
 
@@ -83,12 +82,16 @@ void Trainer::visitPosition(StateVisitor &state) {
   state.scalar("train_seconds", position.trainSeconds);
   state.scalar("best_test_accuracy", position.bestTestAccuracy);
   state.scalar("final_test_accuracy", position.finalTestAccuracy);
-  int64_t steps = ceilDiv(data.train.count(), options.batch);
   if (position.epoch < 0 || position.epoch > method.runEpochs())
     state.refuse("epoch", "is not an epoch of this run");
-  if (position.step < 0 || position.step > steps ||
+  if (position.step < 0 || position.step > stepsOfEpoch(position.epoch) ||
       (position.step > 0 && position.epoch == method.runEpochs()))
     state.refuse("step", "is not a step of this run");
+  int64_t stepsBefore = position.step;
+  for (int epoch = 0; epoch < position.epoch; ++epoch)
+    stepsBefore += stepsOfEpoch(epoch);
+  if (event.step != stepsBefore)
+    state.refuse("step_of_run", "is not that of epoch and step");
   // What this process adds comes on top after loading.
   int64_t repacks = position.repacks + network.repacks();
   double stallSeconds = position.stallSeconds + network.stallSeconds();
@@ -138,6 +141,9 @@ void Trainer::visitState(StateVisitor &state) {
   {
     StateVisitor::Scope scope(state, "data_efficiency");
     dataEfficiency.visitState(state);
+    if (static_cast<int64_t>(dataEfficiency.images().size()) <
+        dataEfficiency.imagesOf(position.epoch))
+      state.refuse("images", "are too few for the epoch");
   }
   optimiser->visitState(state);
   network.visitState(state);

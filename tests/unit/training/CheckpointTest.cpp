@@ -73,6 +73,41 @@ protected:
   std::string path;
 };
 
+/// Writes a checkpoint again with some texts and one list changed, and with
+/// checksums that hold.
+void rewriteState(const std::string &path,
+                  const std::map<std::string, std::string> &changedTexts,
+                  const std::string &changedList = "",
+                  std::vector<uint32_t> elements = {}) {
+  Checkpoint old(path);
+  std::map<std::string, std::string> texts = old.contents().metadata();
+  for (const auto &[name, text] : changedTexts)
+    texts.at(name) = text;
+  std::vector<std::vector<float>> reals;
+  std::vector<std::vector<uint32_t>> indices;
+  std::vector<std::vector<uint8_t>> bytes;
+  saveCheckpoint(path, [&](StateVisitor &state) {
+    auto copy = [&](const std::string &name, auto &lists) {
+      using List = typename std::decay_t<decltype(lists)>::value_type;
+      lists.push_back(old.list<typename List::value_type>(name));
+      if constexpr (std::is_same_v<List, std::vector<uint32_t>>)
+        if (name == changedList)
+          lists.back() = elements;
+      state.list(name, lists.back(), 0);
+    };
+    for (const auto &[name, text] : texts)
+      if (name != "format" && name != "version" && name.rfind("crc32", 0) != 0)
+        state.expect(name, text);
+    for (const auto &[name, entry] : old.contents().entries())
+      if (entry.type == "F32")
+        copy(name, reals);
+      else if (entry.type == "U32")
+        copy(name, indices);
+      else
+        copy(name, bytes);
+  });
+}
+
 struct Stopped {};
 
 /// All that a run leaves, other than times.
@@ -394,6 +429,46 @@ TEST_F(CheckpointTest, RefusesTheCheckpointOfAnotherRun) {
          {"trainer.momentum"});
   refuse(changed([](TrainerOptions &o) { o.optimiser.weightDecay = 0; }),
          {"trainer.weight_decay"});
+}
+
+/// What would have a resumed run read images that are not there.
+TEST_F(CheckpointTest, RefusesAPlaceInTheRunThatCannotBe) {
+  TrainerOptions options = shortRun(kEpochs);
+  options.dataEfficiency = {2, 40};
+  auto fresh = [&] {
+    return std::make_unique<SpotRun>("mest-em", Scheme::Block, 1, options);
+  };
+  auto resume = [&] {
+    auto run = fresh();
+    Checkpoint checkpoint(path);
+    run->trainer.resume(checkpoint);
+  };
+  // 150 images, then 110, sixteen a step.
+  auto run = fresh();
+  run->trainer.onStep = [&](const StepReport &report) {
+    if (report.epoch == 3 && report.step == 7)
+      run->trainer.save(path);
+  };
+  run->trainer.run();
+  rewriteState(path, {});
+  EXPECT_NO_THROW(resume());
+  std::string saved = bytes();
+  auto refuseChanged = [&](const std::map<std::string, std::string> &texts,
+                           const std::string &field) {
+    rewrite(saved);
+    rewriteState(path, texts);
+    refuse(resume, {field});
+  };
+  refuseChanged({{"trainer.epoch", "5"}}, "trainer.epoch: is not an epoch");
+  refuseChanged({{"trainer.step", "8"}, {"trainer.step_of_run", "28"}},
+                "trainer.step: is not a step");
+  refuseChanged({{"trainer.step_of_run", "26"}},
+                "trainer.step_of_run: is not that of epoch and step");
+  refuseChanged({{"trainer.epoch", "1"}, {"trainer.step_of_run", "17"}},
+                "data_efficiency.images: are too few for the epoch");
+  rewrite(saved);
+  rewriteState(path, {}, "data_efficiency.images", {0, 1, 2});
+  refuse(resume, {"data_efficiency.images: are too few for the epoch"});
 }
 
 TEST_F(CheckpointTest, FillsANetworkOfOnesOwn) {
