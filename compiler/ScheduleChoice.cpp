@@ -28,11 +28,18 @@ constexpr int64_t kFewestPixels = 8;
 /// four at 56x56.
 constexpr int64_t kCachedPlanePixels = 28 * 28;
 /// Weights of such a 1x1 convolution up to which its gradient waits for memory
-/// rather than computes: tiles twice as tall, of single rows, then take up to
-/// 13 % less time than those of two.
+/// rather than computes: single rows of blocks then take up to 13 % less time
+/// than two.
 constexpr int64_t kFewWeights = 128 * 128;
+/// Pixels of an odd row that are worth a tile where no border is packed.
+constexpr int64_t kFewestInRow = 5;
 /// Width of a narrow tile: two vectors of eight lanes are a cache line.
 constexpr int64_t kNarrowWidth = 2;
+/// Its height for the gradient to weights.
+constexpr int64_t kNarrowHeight = 4;
+/// Channels from which a gradient to weights has narrow tiles in spite of a
+/// stride, which leaves a vector of each line of the source.
+constexpr int64_t kManyStridedChannels = 128;
 
 /// Lane sums of all weights beyond which those of one weight in ten leave a
 /// common L2.
@@ -91,7 +98,7 @@ TileChoice chooseTile(const Extent2d &plane, const Extent2d &border,
     }
   constexpr int64_t kFewPixels = 8;
   if (best.height * best.width >=
-      std::min(kFewPixels, plane.height * plane.width))
+      std::min({kFewPixels, pixels, plane.height * plane.width}))
     return best;
   int64_t side = pixels >= 16 ? 4 : 3;
   best.height = std::min(plane.height, side);
@@ -171,14 +178,30 @@ private:
     pixelsInL1 = target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
     leavesCaches = target.instructions.streamingStores && !strided &&
                    planePixels > kCachedPlanePixels;
-    narrow = pointwise && (gradWeight || pixelsInL1 < kFewestPixels) &&
-             !strided && !manyRegisters &&
+    bool manyChannels = strided ? gradWeight &&
+                                      sourceChannels >= kManyStridedChannels &&
+                                      plane.height % kNarrowHeight == 0
+                                : gradWeight || pixelsInL1 < kFewestPixels;
+    narrow = pointwise && manyChannels && !manyRegisters &&
              target.lanes * kFloatBytes * kNarrowWidth == kLineBytes &&
              plane.width % kNarrowWidth == 0;
+    // Squares would leave an odd plane with other tiles at its ends. Not where
+    // a gradient's rows would be scattered by the stride.
+    int64_t inRow = largestDivisor(plane.width, accumulators);
+    if (pointwise && !manyRegisters && plane.width % 2 != 0 &&
+        planePixels <= kCachedPlanePixels && inRow >= kFewestInRow &&
+        !(strided && gradInput))
+      rowPixels = inRow;
+    // Once complete, the gradient to a strided input is stored together with
+    // the zeros around it, whole lines at a time.
+    gaps = pointwise && strided && gradInput && !manyRegisters;
+    fewestPixels = gaps ? kFewestPixels / 2 : kFewestPixels;
+    mayExceedL1 = leavesCaches || gaps;
     oneChunk = pointwise && !gradWeight && !narrow &&
-               pixelsInL1 * (leavesCaches ? 2 : 1) >= kFewestPixels;
+               pixelsInL1 * (mayExceedL1 ? 2 : 1) >= fewestPixels;
     // Fewer planes at a time.
-    if (schedule.panelRows == 4 && (narrow || (oneChunk && leavesCaches))) {
+    if (schedule.panelRows == 4 && (narrow || (rowPixels > 0 && gradWeight) ||
+                                    (oneChunk && leavesCaches))) {
       bool waits =
           gradWeight && leavesCaches && geometry.weights() <= kFewWeights;
       schedule.panelRows = waits ? 1 : 2;
@@ -192,7 +215,7 @@ private:
                          : accumulators;
     int64_t widest = pixels;
     if (oneChunk)
-      pixels = std::min(pixels, std::max(pixelsInL1, kFewestPixels));
+      pixels = std::min(pixels, std::max(pixelsInL1, fewestPixels));
     // Short vectors pay for an item's overhead in fewer multiply-adds. The taps
     // of a pattern use a gradient vector in several rows of a tile: more than
     // four in a row would not stay in registers.
@@ -206,14 +229,15 @@ private:
                  step.height * step.width == 1 &&
                  planePixels <= mostWholePlanePixels();
     TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
-                      : narrow
-                          ? narrowTile()
+                      : narrow   ? narrowTile()
+                      : rowPixels > 0
+                          ? TileChoice{1, rowPixels}
                           : chooseTile(plane, border, step, pixels, widest);
     schedule.tileHeight = tile.height;
     schedule.tileWidth = tile.width;
 
     // Further batch blocks would be further lines to wait for.
-    if (narrow)
+    if (narrow || (gaps && oneChunk))
       return;
     // A plane smaller than the tile leaves registers idle: span batch blocks.
     bool more = (wholePlane && manyRegisters) || tall;
@@ -237,12 +261,10 @@ private:
     return hasKernelItems() ? kWholePatternPlanePixels : kWholePlanePixels;
   }
 
-  /// A tile whose gradient stays in registers for all items of a group; for the
-  /// other operations, one that is small enough to have many channels.
+  /// Small enough to have many channels.
   TileChoice narrowTile() const {
-    int64_t pixels =
-        gradWeight ? accumulators / schedule.panelRows : 2 * kNarrowWidth;
-    return {largestDivisor(plane.height, pixels / kNarrowWidth), kNarrowWidth};
+    int64_t height = gradWeight ? kNarrowHeight : kNarrowWidth;
+    return {largestDivisor(plane.height, height), kNarrowWidth};
   }
 
   void chooseUnroll() {
@@ -251,8 +273,8 @@ private:
       schedule.itemUnroll = 4;
     if (!gradWeight)
       return;
-    schedule.chunkOuter =
-        geometry.weights() * target.lanes > kMaxCachedLaneSums;
+    schedule.chunkOuter = rowPixels == 0 && geometry.weights() * target.lanes >
+                                                kMaxCachedLaneSums;
     int64_t inFlight = manyRegisters ? 16 : 8;
     schedule.itemUnroll =
         hasKernelItems()
@@ -293,7 +315,7 @@ private:
         pattern && !gradWeight && taps() > 1 &&
         geometry.inChannels * geometry.outChannels > kMaxLearnedKernels;
     bool fewRegistersWhole = wholePlane && !manyRegisters;
-    if (unforeseen || (oneChunk && leavesCaches) ||
+    if (unforeseen || (oneChunk && mayExceedL1) ||
         (fewRegistersWhole && structure.scheme == Scheme::Block))
       return 20;
     if (fewRegistersWhole && structure.scheme == Scheme::Unstructured)
@@ -306,7 +328,7 @@ private:
       return 8;
     if (strided || wholePlane)
       return 15;
-    return oneChunk || narrow ? 10 : 8;
+    return oneChunk || narrow || rowPixels > 0 ? 10 : 8;
   }
 
   int64_t taps() const {
@@ -332,8 +354,12 @@ private:
   int64_t planePixels = 0;
   bool strided = false, pointwise = false;
   int64_t pixelsInL1 = 0;    ///< That have all their source channels there.
+  int64_t fewestPixels = 0;  ///< Of a tile with all source channels.
   bool leavesCaches = false; ///< The result of a batch.
+  bool mayExceedL1 = false;  ///< Twice, for a tile with all source channels.
+  bool gaps = false;         ///< Between results are zeros, of a stride.
   bool narrow = false;       ///< Tiles are one cache line wide.
+  int64_t rowPixels = 0;     ///< Of tiles in the rows of an odd plane.
   bool oneChunk = false, wholePlane = false;
   Schedule schedule;
 };

@@ -146,18 +146,59 @@ TEST(ScheduleChoice, ManySourceChannelsArePackedACacheLineAtATime) {
   expect(choose(many, unstructured, forward, kAvx2), 2, 256, 1);
   expect(choose(many, block, forward, kAvx2), 2, 256, 2);
   expect(choose(few, unstructured, gradWeight, kAvx2), 4, 64, 1);
-  expect(choose(few, block, gradWeight, kAvx2), 2, 64, 2);
+  expect(choose(few, block, gradWeight, kAvx2), 4, 64, 2);
   // Of few weights over a large plane the gradient only waits for memory.
   TargetDescription streaming = streamingAvx2();
   expect(choose(few, block, gradWeight, streaming), 4, 64, 1);
-  expect(choose(pointwise(64, 512, 56), block, gradWeight, streaming), 2, 64,
+  expect(choose(pointwise(64, 512, 56), block, gradWeight, streaming), 4, 64,
          2);
-  expect(choose(pointwise(64, 64, 28), block, gradWeight, streaming), 2, 64, 2);
+  expect(choose(pointwise(64, 64, 28), block, gradWeight, streaming), 4, 64, 2);
   EXPECT_TRUE(choose(few, block, gradWeight, kAvx2).chunkOuter);
   EXPECT_FALSE(choose(many, block, gradWeight, kAvx2).chunkOuter);
   // Few channels are read in longer runs; a longer vector is a line of its own.
   EXPECT_EQ(choose(few, unstructured, forward, kAvx2).tileWidth, 8);
   EXPECT_GT(choose(many, unstructured, forward, kAvx512).tileWidth, 2);
+}
+
+/// Their results are few and scattered, or their source vectors lie apart.
+TEST(ScheduleChoice, StridedPointwiseLayersHaveTilesOfTheirOwn) {
+  auto strided = [](int64_t channels, Operation operation) {
+    return choose(Geometry::conv2d(channels, 2 * channels, {32, 32}, {1, 1},
+                                   {2, 2}, {0, 0}),
+                  Structure::block(4), operation, kAvx2);
+  };
+  // Channels of the source of a gradient to the input are twice as many.
+  Schedule all = strided(256, Operation::GradInput);
+  EXPECT_EQ(all.channelChunk, 512);
+  EXPECT_EQ(all.tileHeight * all.tileWidth, 4);
+  EXPECT_EQ(all.batchTile, 1);
+  EXPECT_LT(strided(512, Operation::GradInput).channelChunk, 1024);
+
+  Schedule narrow = strided(128, Operation::GradWeight);
+  EXPECT_EQ(narrow.tileHeight, 4);
+  EXPECT_EQ(narrow.tileWidth, 2);
+  EXPECT_EQ(narrow.panelRows, 2);
+  EXPECT_EQ(strided(64, Operation::GradWeight).panelRows, 4);
+}
+
+TEST(ScheduleChoice, SparsePointwiseLayersTakeOddPlanesByRows) {
+  auto tile = [](int64_t extent, int64_t stride, Operation operation,
+                 const TargetDescription &target = kAvx2) {
+    Schedule s = choose(Geometry::conv2d(512, 2048, {extent, extent}, {1, 1},
+                                         {stride, stride}, {0, 0}),
+                        Structure::block(4), operation, target);
+    return Extent2d{s.tileHeight, s.tileWidth};
+  };
+  for (Operation operation :
+       {Operation::Forward, Operation::GradInput, Operation::GradWeight}) {
+    EXPECT_EQ(tile(7, 1, operation), (Extent2d{1, 7}));
+    EXPECT_EQ(tile(15, 1, operation), (Extent2d{1, 5}));
+    // Larger than the caches, or with registers for larger squares.
+    EXPECT_GT(tile(35, 1, operation).height, 1);
+    EXPECT_GT(tile(7, 1, operation, kAvx512).height, 1);
+  }
+  EXPECT_EQ(tile(14, 2, Operation::GradWeight), (Extent2d{1, 7}));
+  EXPECT_GT(tile(14, 2, Operation::GradInput).height, 1);
 }
 
 TEST(ScheduleChoice, SmallPlanesAreOneTileWhereLaneSumsAreMany) {
