@@ -92,6 +92,10 @@ std::vector<NamedGeometry> geometries() {
   add(1, 1, {6, 6}, {3, 3}, {1, 1}, {1, 1}, 1);
   add(70, 12, {8, 8}, {3, 3}, {1, 1}, {1, 1}, 3);
   add(12, 140, {4, 4}, {3, 3}, {1, 1}, {1, 1}, 3);
+  // The same of 1x1 layers, whose tiles depend on how many channels there are.
+  add(300, 8, {7, 7}, {1, 1}, {1, 1}, {0, 0}, 3);
+  add(130, 8, {8, 8}, {1, 1}, {2, 2}, {0, 0}, 9);
+  add(4, 560, {8, 6}, {1, 1}, {2, 2}, {0, 0}, 9);
   // Batch blocks for a whole tile of eight, and for every smaller one.
   result.push_back({"linear_37to12", Geometry::linear(37, 12), 117});
   result.push_back({"linear_1to1", Geometry::linear(1, 1), 1});
