@@ -22,10 +22,16 @@ struct LayerShape {
   Geometry geometry;
 };
 
-/// The distinct convolutions of resnet-32, vgg-19 or resnet-50, or the one that
-/// "C,O,H,K,S" spells: channels in and out, plane, kernel, stride, with padding
-/// K / 2. Throws UserError on anything else.
-std::vector<LayerShape> layerShapes(const std::string &specification);
+/// The convolution that "C,O,H,K,S" spells: channels in and out, plane, kernel,
+/// stride, with padding K / 2. Throws UserError, naming the flag, on anything
+/// else.
+LayerShape layerShape(const std::string &flag, const std::string &text);
+
+/// The distinct convolutions of a model after its first layer, on the images
+/// that are usual for it, or the one that layerShape() reads. Throws UserError,
+/// naming the flag, on anything else.
+std::vector<LayerShape> layerShapes(const std::string &flag,
+                                    const std::string &text);
 
 struct KernelTiming {
   std::string layer;

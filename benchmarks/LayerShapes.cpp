@@ -7,70 +7,77 @@
 
 #include "KernelBenchmark.h"
 
+#include "lacuna/Runtime/Models.h"
+#include "lacuna/Runtime/SparseLayer.h"
 #include "lacuna/Support/Error.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace lacuna::benchmarks {
 
 namespace {
 
-LayerShape shape(int64_t in, int64_t out, int64_t plane, int64_t kernel,
-                 int64_t stride) {
-  Geometry geometry =
-      Geometry::conv2d(in, out, {plane, plane}, {kernel, kernel},
-                       {stride, stride}, {kernel / 2, kernel / 2});
-  geometry.verify();
+LayerShape named(const Geometry &geometry) {
   std::ostringstream name;
-  name << in << "->" << out << " k" << kernel << " s" << stride << " @"
-       << plane;
+  name << geometry.inChannels << "->" << geometry.outChannels << " k"
+       << geometry.kernel.height << " s" << geometry.stride.height << " @"
+       << geometry.input.height;
+  if (geometry.padding.height != geometry.kernel.height / 2)
+    name << " p" << geometry.padding.height;
   return {name.str(), geometry};
-}
-
-std::vector<LayerShape> resnet32() {
-  return {shape(32, 32, 32, 3, 1),  shape(32, 64, 32, 3, 2),
-          shape(64, 64, 16, 3, 1),  shape(64, 128, 16, 3, 2),
-          shape(128, 128, 8, 3, 1), shape(32, 64, 32, 1, 2),
-          shape(64, 128, 16, 1, 2)};
-}
-
-std::vector<LayerShape> vgg19() {
-  return {shape(64, 64, 32, 3, 1),   shape(64, 128, 16, 3, 1),
-          shape(128, 128, 16, 3, 1), shape(128, 256, 8, 3, 1),
-          shape(256, 256, 8, 3, 1),  shape(256, 512, 4, 3, 1),
-          shape(512, 512, 4, 3, 1),  shape(512, 512, 2, 3, 1)};
-}
-
-std::vector<LayerShape> resnet50() {
-  return {shape(64, 64, 56, 1, 1),    shape(64, 64, 56, 3, 1),
-          shape(64, 256, 56, 1, 1),   shape(128, 128, 56, 3, 2),
-          shape(128, 128, 28, 3, 1),  shape(128, 512, 28, 1, 1),
-          shape(256, 256, 28, 3, 2),  shape(256, 256, 14, 3, 1),
-          shape(256, 1024, 14, 1, 1), shape(512, 512, 14, 3, 2),
-          shape(512, 512, 7, 3, 1),   shape(512, 2048, 7, 1, 1)};
 }
 
 } // namespace
 
-std::vector<LayerShape> layerShapes(const std::string &specification) {
-  if (specification == "resnet-32")
-    return resnet32();
-  if (specification == "vgg-19")
-    return vgg19();
-  if (specification == "resnet-50")
-    return resnet50();
-  std::istringstream in(specification);
+LayerShape layerShape(const std::string &flag, const std::string &text) {
+  std::istringstream spelling(text);
   int64_t numbers[5];
   char comma = 0;
   for (int i = 0; i < 5; ++i)
-    if ((i > 0 && (!(in >> comma) || comma != ',')) || !(in >> numbers[i]))
-      throw UserError("--layers: '" + specification +
-                      "' is neither resnet-32, vgg-19, resnet-50 nor "
-                      "C,O,H,K,S (channels in, out, plane, kernel, stride)");
-  if (!in.eof() && in.peek() != std::char_traits<char>::eof())
-    throw UserError("--layers: '" + specification +
-                    "' goes on after the fifth number");
-  return {shape(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])};
+    if ((i > 0 && (!(spelling >> comma) || comma != ',')) ||
+        !(spelling >> numbers[i]))
+      throw UserError(flag + ": '" + text +
+                      "' is not C,O,H,K,S (channels in, out, plane, kernel, "
+                      "stride)");
+  if (!spelling.eof() && spelling.peek() != std::char_traits<char>::eof())
+    throw UserError(flag + ": '" + text + "' goes on after the fifth number");
+  auto [in, out, plane, kernel, stride] = numbers;
+  Geometry geometry =
+      Geometry::conv2d(in, out, {plane, plane}, {kernel, kernel},
+                       {stride, stride}, {kernel / 2, kernel / 2});
+  geometry.verify();
+  return named(geometry);
+}
+
+std::vector<LayerShape> layerShapes(const std::string &flag,
+                                    const std::string &text) {
+  std::vector<std::string> models = modelNames();
+  if (std::find(models.begin(), models.end(), text) == models.end()) {
+    if (text.find(',') == std::string::npos)
+      throw UserError(flag + ": '" + text +
+                      "' is neither a model nor C,O,H,K,S (channels in, out, "
+                      "plane, kernel, stride)");
+    return {layerShape(flag, text)};
+  }
+  ModelInput input = usualInput(text);
+  Network network =
+      makeModel(text, input.shape, input.classes, Scheme::Unstructured);
+  std::vector<LayerShape> shapes;
+  for (const SparseLayer *layer : network.weightLayers()) {
+    LayerShape shape = named(layer->weight().geometry());
+    bool known =
+        std::any_of(shapes.begin(), shapes.end(), [&](const LayerShape &other) {
+          return other.geometry == shape.geometry;
+        });
+    bool readsImages = layer == network.weightLayers().front();
+    if (shape.geometry.kind == LayerKind::Conv2d && !readsImages && !known)
+      shapes.push_back(std::move(shape));
+  }
+  if (shapes.empty())
+    throw UserError(flag + ": " + text +
+                    " has no convolution after its first layer");
+  return shapes;
 }
 
 } // namespace lacuna::benchmarks

@@ -113,7 +113,7 @@ void printMeans(const std::vector<KernelTiming> &timings) {
 
 void benchKernels(const KernelFlags &flags,
                   const ProviderFactory &makeProvider) {
-  std::vector<LayerShape> shapes = layerShapes(flags.layers);
+  std::vector<LayerShape> shapes = layerShapes("--layers", flags.layers);
   JsonReport report(flags.json);
   if (flags.modelOnly) {
     report.write(modelKernels(shapes, flags.options.scheme, flags.targets));
@@ -155,7 +155,7 @@ void benchKernels(const KernelFlags &flags,
 
 void defineKernels(CLI::App &app, KernelFlags &flags) {
   app.add_option("--layers", flags.layers,
-                 "resnet-32, vgg-19, resnet-50, or C,O,H,K,S")
+                 "The convolutions of a model, or one as C,O,H,K,S")
       ->capture_default_str();
   addStructureFlags(app, flags.options.scheme, flags.options.sparsity,
                     "Share of zeros");

@@ -86,7 +86,7 @@ Network buildNetwork(const Flags &flags, Scheme scheme) {
     ModelInput input = usualInput(flags.model);
     return makeModel(flags.model, input.shape, input.classes, scheme);
   }
-  const Geometry geometry = layerShapes(flags.layer).front().geometry;
+  const Geometry geometry = layerShape("--layer", flags.layer).geometry;
   NetworkBuilder builder(
       {geometry.inChannels, geometry.input.height, geometry.input.width},
       scheme);

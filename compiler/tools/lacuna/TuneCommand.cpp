@@ -61,8 +61,8 @@ void defineFlags(CLI::App &app, TuneFlags &flags) {
   auto *layers =
       app.add_option(
              "--layers", flags.layers,
-             "Tune those of single convolutions, nothing fused: resnet-32, "
-             "vgg-19, resnet-50, or C,O,H,K,S")
+             "Tune those of single convolutions, nothing fused: of a model, or "
+             "one as C,O,H,K,S")
           ->excludes(model);
   addStructureFlags(app, flags.scheme, flags.search.sparsity,
                     "Share of zeros that is measured");
@@ -87,7 +87,7 @@ void defineFlags(CLI::App &app, TuneFlags &flags) {
 std::vector<KernelRequest> allRequests(const TuneFlags &flags) {
   std::vector<KernelRequest> requests;
   if (!flags.layers.empty()) {
-    for (const LayerShape &shape : layerShapes(flags.layers))
+    for (const LayerShape &shape : layerShapes("--layers", flags.layers))
       for (Operation operation : kAllOperations)
         requests.push_back({operation, shape.geometry,
                             structureFor(flags.scheme, shape.geometry)});
