@@ -25,15 +25,15 @@ std::vector<std::string> names(const std::string &layers) {
 
 TEST(LayerShapes, AModelHasEachConvolutionAfterTheFirstLayerOnce) {
   EXPECT_EQ(names("resnet-32"),
-            (std::vector<std::string>{"32->32 k3 s1 @32", "32->64 k3 s2 @32",
-                                      "64->64 k3 s1 @16", "32->64 k1 s2 @32",
-                                      "64->128 k3 s2 @16", "128->128 k3 s1 @8",
-                                      "64->128 k1 s2 @16"}));
+            (std::vector<std::string>{"32->32 k3 s1 @32", "32->64 k1 s2 @32",
+                                      "32->64 k3 s2 @32", "64->64 k3 s1 @16",
+                                      "64->128 k1 s2 @16", "64->128 k3 s2 @16",
+                                      "128->128 k3 s1 @8"}));
   EXPECT_EQ(names("lenet-5-caffe"),
             (std::vector<std::string>{"20->50 k5 s1 @12 p0"}));
   std::vector<std::string> resnet50 = names("resnet-50");
   EXPECT_EQ(resnet50.size(), 22u);
-  EXPECT_EQ(resnet50.front(), "64->64 k1 s1 @56");
+  EXPECT_EQ(resnet50.back(), "512->512 k3 s1 @7");
 }
 
 TEST(LayerShapes, FiveNumbersAreAConvolution) {
