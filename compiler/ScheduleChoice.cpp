@@ -20,8 +20,7 @@ namespace {
 constexpr int64_t kNominalBatch = 64;
 constexpr int64_t kFloatBytes = 4;
 constexpr int64_t kLineBytes = 64;
-/// Pixels of a tile that are worth having all source channels of in the L1, or
-/// twice as many where results leave the caches.
+/// Pixels that are worth a tile with all source channels, if it fits the L1.
 constexpr int64_t kFewestPixels = 8;
 /// Where planes are larger, a batch of a 1x1 convolution's results leaves the
 /// caches: blocks with two rows a panel then take half the time of those with
@@ -127,7 +126,7 @@ public:
 
   Schedule choose() {
     choosePanel();
-    findMemoryBound();
+    choosePointwise();
     chooseTiles();
     chooseUnroll();
     chooseChunk();
@@ -168,45 +167,57 @@ private:
         std::max<int64_t>(1, accumulators / schedule.panelRows);
   }
 
-  /// A sparse 1x1 convolution waits for memory: with all source channels in the
-  /// L1 it touches its result once, and may store it past the caches. Where
-  /// they do not fit there, and for the gradient to weights, it reads a cache
-  /// line of each row and channel at a time.
-  void findMemoryBound() {
-    int64_t sourceChannels =
-        gradInput ? geometry.outChannels : geometry.inChannels;
-    pixelsInL1 = target.l1Bytes / (sourceChannels * target.lanes * kFloatBytes);
+  /// A sparse 1x1 convolution waits for memory. With all source channels in a
+  /// chunk it touches its result once, and may store it past the caches.
+  void choosePointwise() {
+    if (!pointwise)
+      return;
+    pixelsInL1 =
+        target.l1Bytes / (sourceChannels() * target.lanes * kFloatBytes);
     leavesCaches = target.instructions.streamingStores && !strided &&
                    planePixels > kCachedPlanePixels;
-    bool manyChannels = strided ? gradWeight &&
-                                      sourceChannels >= kManyStridedChannels &&
-                                      plane.height % kNarrowHeight == 0
-                                : gradWeight || pixelsInL1 < kFewestPixels;
-    narrow = pointwise && manyChannels && !manyRegisters &&
-             target.lanes * kFloatBytes * kNarrowWidth == kLineBytes &&
-             plane.width % kNarrowWidth == 0;
-    // Squares would leave an odd plane with other tiles at its ends. Not where
-    // a gradient's rows would be scattered by the stride.
-    int64_t inRow = largestDivisor(plane.width, accumulators);
-    if (pointwise && !manyRegisters && plane.width % 2 != 0 &&
-        planePixels <= kCachedPlanePixels && inRow >= kFewestInRow &&
-        !(strided && gradInput))
-      rowPixels = inRow;
+    if (!manyRegisters) {
+      narrow = wantsNarrowTiles();
+      rowPixels = pixelsOfOddRow();
+      gaps = strided && gradInput;
+    }
     // Once complete, the gradient to a strided input is stored together with
     // the zeros around it, whole lines at a time.
-    gaps = pointwise && strided && gradInput && !manyRegisters;
     fewestPixels = gaps ? kFewestPixels / 2 : kFewestPixels;
     mayExceedL1 = leavesCaches || gaps;
-    oneChunk = pointwise && !gradWeight && !narrow &&
+    oneChunk = !gradWeight && !narrow &&
                pixelsInL1 * (mayExceedL1 ? 2 : 1) >= fewestPixels;
-    // Fewer planes at a time.
-    if (schedule.panelRows == 4 && (narrow || (rowPixels > 0 && gradWeight) ||
-                                    (oneChunk && leavesCaches))) {
-      bool waits =
-          gradWeight && leavesCaches && geometry.weights() <= kFewWeights;
-      schedule.panelRows = waits ? 1 : 2;
-      schedule.panelPixels = accumulators / schedule.panelRows;
-    }
+    bool fewPlanes =
+        narrow || (rowPixels > 0 && gradWeight) || (oneChunk && leavesCaches);
+    if (schedule.panelRows != 4 || !fewPlanes)
+      return;
+    bool waits =
+        gradWeight && leavesCaches && geometry.weights() <= kFewWeights;
+    schedule.panelRows = waits ? 1 : 2;
+    schedule.panelPixels = accumulators / schedule.panelRows;
+  }
+
+  /// Where the source channels of a few pixels do not fit the L1, and for the
+  /// gradient to weights, a cache line of each row and channel at a time is
+  /// what memory gives fastest.
+  bool wantsNarrowTiles() const {
+    if (target.lanes * kFloatBytes * kNarrowWidth != kLineBytes ||
+        plane.width % kNarrowWidth != 0)
+      return false;
+    if (strided)
+      return gradWeight && sourceChannels() >= kManyStridedChannels &&
+             plane.height % kNarrowHeight == 0;
+    return gradWeight || pixelsInL1 < kFewestPixels;
+  }
+
+  /// Pixels of a tile that is a part of a row, where squares would leave an odd
+  /// plane with other tiles at its ends; 0 for none. The gradient to a strided
+  /// input would be scattered.
+  int64_t pixelsOfOddRow() const {
+    int64_t pixels = largestDivisor(plane.width, accumulators);
+    bool odd = plane.width % 2 != 0 && planePixels <= kCachedPlanePixels;
+    return odd && pixels >= kFewestInRow && !(strided && gradInput) ? pixels
+                                                                    : 0;
   }
 
   void chooseTiles() {
@@ -331,6 +342,9 @@ private:
     return oneChunk || narrow || rowPixels > 0 ? 10 : 8;
   }
 
+  int64_t sourceChannels() const {
+    return gradInput ? geometry.outChannels : geometry.inChannels;
+  }
   int64_t taps() const {
     return geometry.kernel.height * geometry.kernel.width;
   }
