@@ -287,8 +287,11 @@ private:
     schedule.chunkOuter = rowPixels == 0 && geometry.weights() * target.lanes >
                                                 kMaxCachedLaneSums;
     int64_t inFlight = manyRegisters ? 16 : 8;
+    // The one tap of a 1x1 kernel is one sum.
+    bool single =
+        !manyRegisters && taps() == 1 && structure.scheme == Scheme::Pattern;
     schedule.itemUnroll =
-        hasKernelItems()
+        hasKernelItems() && !single
             ? 1
             : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);
   }

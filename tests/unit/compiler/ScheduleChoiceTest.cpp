@@ -181,6 +181,19 @@ TEST(ScheduleChoice, StridedPointwiseLayersHaveTilesOfTheirOwn) {
   EXPECT_EQ(strided(64, Operation::GradWeight).panelRows, 4);
 }
 
+TEST(ScheduleChoice, SeveralItemsAtATimeWhereAnItemIsOneSum) {
+  auto unroll = [](Extent2d kernel, const Structure &structure) {
+    return choose(Geometry::conv2d(64, 64, {28, 28}, kernel, {1, 1}, {0, 0}),
+                  structure, Operation::GradWeight, kAvx2)
+        .itemUnroll;
+  };
+  Structure one = Structure::pattern({KernelPattern{0}});
+  EXPECT_EQ(unroll({1, 1}, Structure::unstructured()), 4);
+  EXPECT_EQ(unroll({1, 1}, one), 4);
+  EXPECT_EQ(unroll({1, 1}, Structure::channel()), 1);
+  EXPECT_EQ(unroll({3, 3}, Structure::pattern(mestPatterns())), 1);
+}
+
 TEST(ScheduleChoice, SparsePointwiseLayersTakeOddPlanesByRows) {
   auto tile = [](int64_t extent, int64_t stride, Operation operation,
                  const TargetDescription &target = kAvx2) {
