@@ -9,6 +9,7 @@
 
 #include "Emission.h"
 #include "Libraries.h"
+#include "ParallelFor.h"
 
 #include "lacuna/Compiler/KernelCompiler.h"
 #include "lacuna/Support/Error.h"
@@ -17,9 +18,6 @@
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LLVMContext.h"
-
-#include <atomic>
-#include <future>
 
 namespace lacuna {
 
@@ -116,18 +114,10 @@ std::map<std::string, std::string> compileAll(const PlannedKernels &planned,
                                               const BundleRequest &request,
                                               KernelOutput output) {
   std::vector<std::string> results(planned.distinct.size());
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i = next++; i < results.size(); i = next++)
-      results[i] = compileKernel(planned.plans[planned.distinct[i]],
-                                 request.target, "", output);
-  };
-  std::vector<std::future<void>> workers;
-  for (int worker = 1; worker < request.threads; ++worker)
-    workers.push_back(std::async(std::launch::async, work));
-  work();
-  for (std::future<void> &worker : workers)
-    worker.get();
+  parallelFor(request.threads, results.size(), [&](size_t i) {
+    results[i] = compileKernel(planned.plans[planned.distinct[i]],
+                               request.target, "", output);
+  });
   std::map<std::string, std::string> byName;
   for (size_t i = 0; i < results.size(); ++i)
     byName[planned.plans[planned.distinct[i]].name] = std::move(results[i]);

@@ -7,6 +7,9 @@
 
 #include "lacuna/Compiler/JitProvider.h"
 
+#include "Emission.h"
+#include "ParallelFor.h"
+
 #include "lacuna/Compiler/CompilerMemory.h"
 #include "lacuna/Compiler/KernelCache.h"
 #include "lacuna/Compiler/KernelCompiler.h"
@@ -15,7 +18,7 @@
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
 
 #include <atomic>
 #include <chrono>
@@ -24,7 +27,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <thread>
 
 namespace lacuna {
 
@@ -86,8 +88,8 @@ private:
 };
 
 std::shared_ptr<llvm::orc::LLJIT> createJit() {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
+  // Once for all threads: LLVM's list of back ends has no lock.
+  backendFor(llvm::sys::getProcessTriple());
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     failLink(jit.takeError());
@@ -128,17 +130,8 @@ public:
     if (options.onCompile)
       if (int64_t missing = countMissing(wanted); missing > 0)
         options.onCompile(missing);
-    std::atomic<size_t> next{0};
-    std::vector<std::future<void>> workers;
-    auto work = [&] {
-      for (size_t i = next++; i < wanted.size(); i = next++)
-        kernelOf(wanted[i]);
-    };
-    for (int worker = 1; worker < options.threads; ++worker)
-      workers.push_back(std::async(std::launch::async, work));
-    work();
-    for (std::future<void> &worker : workers)
-      worker.get();
+    parallelFor(options.threads, wanted.size(),
+                [&](size_t i) { kernelOf(wanted[i]); });
     // Training comes next, and seldom compiles.
     releaseCompilerMemory();
   }

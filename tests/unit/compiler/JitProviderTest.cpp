@@ -11,12 +11,32 @@
 #include "lacuna/Support/Error.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <fstream>
 #include <set>
 #include <thread>
+
+#include <dlfcn.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace fs = std::filesystem;
+
+namespace {
+/// Threads that can still be started; negative: all.
+std::atomic<int> startableThreads = -1;
+} // namespace
+
+/// Called in place of the system's.
+extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *how,
+                              void *(*run)(void *), void *argument) {
+  if (startableThreads == 0)
+    return EAGAIN;
+  static auto create = reinterpret_cast<decltype(&pthread_create)>(
+      dlsym(RTLD_NEXT, "pthread_create"));
+  return create(thread, how, run, argument);
+}
 
 namespace lacuna::testing {
 namespace {
@@ -208,6 +228,16 @@ TEST_F(JitProviderTest, ThreadsThatAskForOneKernelShareIt) {
   EXPECT_EQ(std::count(kernels.begin(), kernels.end(), kernels[0]), 8);
   EXPECT_EQ(provider->statistics().compiles, 1);
   EXPECT_EQ(provider->statistics().memoryHits, 7);
+}
+
+TEST_F(JitProviderTest, ThreadsThatCannotBeStartedAreTheMachinesFault) {
+  auto provider = withoutCache(4);
+  std::vector<KernelRequest> requests{tinyRequest(5), tinyRequest(6)};
+  startableThreads = 0;
+  EXPECT_THROW(provider->prepare(requests), EnvironmentError);
+  startableThreads = -1;
+  EXPECT_NO_THROW(provider->prepare(requests));
+  EXPECT_EQ(provider->statistics().compiles, 2);
 }
 
 TEST_F(JitProviderTest, KernelOutlivesItsProvider) {
