@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 
+#include <charconv>
 #include <fstream>
 
 namespace lacuna {
@@ -35,13 +36,15 @@ std::vector<std::string> earlierFiles(const std::string &directory,
 std::string listOf(const std::vector<float> &numbers) {
   std::string text;
   for (float number : numbers) {
+    // Not printf, which writes the point as the program's locale does.
     char digits[32];
-    std::snprintf(digits, sizeof(digits), "%.9gf", double(number));
+    std::to_chars_result end =
+        std::to_chars(digits, digits + sizeof(digits), number);
+    std::string word(digits, end.ptr);
     // A float of C has a point or an exponent.
-    std::string word = digits;
     if (word.find_first_of(".e") == std::string::npos)
-      word.insert(word.size() - 1, ".0");
-    text += (text.empty() ? "" : ", ") + word;
+      word += ".0";
+    text += (text.empty() ? "" : ", ") + word + "f";
   }
   return "{" + text + "}";
 }

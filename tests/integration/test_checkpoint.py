@@ -168,6 +168,10 @@ class CheckpointRuns(CheckpointTest):
                 self.assertFalse(os.path.exists(previous + ".previous"))
 
     @unittest.skipUnless(platform.machine() == "x86_64", "two names of x86")
+    def test_flags_keep_the_values_that_they_were_given(self):
+        self.succeed(*self.flags("run", save=self.saved, epochs=1), "--nesterov=false")
+        self.succeed("train", "--resume", self.saved)
+
     def test_another_cpu_of_the_same_vectors_goes_on(self):
         flags = {"epochs": 2, "save_steps": 20, "cpu": "haswell"}
         self.succeed(*self.flags("saved", save=self.saved, **flags))

@@ -164,6 +164,12 @@ class ExportTest(CheckpointTest):
         one = os.path.join(self.folder, "fc1.weight.json")
         found = json.loads(self.succeed("inspect", one, "--json").stdout)
         self.assertEqual(found["layers"][0]["active"], 40000)
+        # A name of bytes that are no UTF-8.
+        shutil.copy(one, self.path("f\udcfcr.json"))
+        shown = self.succeed("inspect", self.path("f\udcfcr.json"), "--json").stdout
+        self.assertEqual(
+            os.path.basename(json.loads(shown)["layers"][0]["name"]), "f\ufffdr.json"
+        )
 
     def refuse_init(self, parts, **changes):
         flags = self.flags("x", **{"epochs": 1, "init": self.folder, **changes})

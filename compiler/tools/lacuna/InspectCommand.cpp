@@ -7,6 +7,7 @@
 
 #include "CommandLine.h"
 #include "ExportCommand.h"
+#include "JsonReport.h"
 
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Bundle.h"
@@ -263,7 +264,7 @@ int runInspect(int argc, char **argv,
   return runCommand(app, argc, argv, [&] {
     Json contents = inspect(path);
     if (json) {
-      std::printf("%s\n", contents.dump(2).c_str());
+      std::printf("%s\n", jsonText(contents).c_str());
       return;
     }
     printFields(contents);

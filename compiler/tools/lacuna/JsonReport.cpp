@@ -26,6 +26,11 @@ static void ofFlag(const std::function<void()> &action) {
   }
 }
 
+std::string jsonText(const nlohmann::ordered_json &content) {
+  return content.dump(2, ' ', /*ensure_ascii=*/false,
+                      nlohmann::ordered_json::error_handler_t::replace);
+}
+
 JsonReport::JsonReport(const std::string &path) : path(path) {
   if (!path.empty())
     ofFlag([&] { verifyWritable(path); });
@@ -33,7 +38,7 @@ JsonReport::JsonReport(const std::string &path) : path(path) {
 
 void JsonReport::write(const nlohmann::ordered_json &content) const {
   if (!path.empty())
-    ofFlag([&] { writeFileAtomically(path, {content.dump(2) + "\n"}); });
+    ofFlag([&] { writeFileAtomically(path, {jsonText(content) + "\n"}); });
 }
 
 } // namespace lacuna

@@ -14,6 +14,10 @@
 
 namespace lacuna {
 
+/// Indented. Where a path has bytes that are no UTF-8, which JSON cannot hold,
+/// there is U+FFFD.
+std::string jsonText(const nlohmann::ordered_json &content);
+
 /// What a command has measured, as a file that is there whole or not at all.
 class JsonReport {
 public:

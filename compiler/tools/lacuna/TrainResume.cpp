@@ -112,8 +112,10 @@ std::vector<std::string> resumedFlags(const std::string &record,
     const CLI::Option *option = given.get_option_no_throw("--" + name);
     if (!option)
       throw UserError(where + ": " + name + ": this Lacuna has no such flag");
-    words.push_back("--" + name);
-    if (option->get_expected_max() > 0)
+    // A flag may have been given a value: --nesterov=false.
+    bool isFlag = option->get_expected_max() == 0 && !values.empty();
+    words.push_back("--" + name + (isFlag ? "=" + values.back() : ""));
+    if (!isFlag)
       words.insert(words.end(), values.begin(), values.end());
   }
   return words;
