@@ -190,11 +190,11 @@ private:
 
 bool startsAsCheckpoint(const std::string &path) {
   // The length of its header comes first, in 64 bits whose highest are zero, as
-  // nothing in a text is.
-  char start[8];
+  // nothing in a text is; then the header, which an archive does not have.
+  char start[9];
   std::ifstream file(path);
   file.read(start, sizeof start);
-  return file.gcount() == sizeof start && start[7] == 0;
+  return file.gcount() == sizeof start && start[7] == 0 && start[8] == '{';
 }
 
 void saveCheckpoint(const std::string &path, const StateVisit &visit) {

@@ -127,6 +127,11 @@ SavedNetwork loadSavedNetwork(const std::string &path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return loadExport(path);
+  if (std::filesystem::is_regular_file(path, error) &&
+      !startsAsCheckpoint(path))
+    throw UserError(path + ": is neither a checkpoint nor the folder of an "
+                           "exported network; lacuna import makes such a "
+                           "folder of an .npz archive");
   Checkpoint checkpoint(path);
   Network network = loadNetwork(checkpoint);
   return {std::move(network), savedNormalisation(checkpoint)};

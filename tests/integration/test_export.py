@@ -83,9 +83,14 @@ class ExportTest(CheckpointTest):
         self.assertTrue((arrays["bn1.running_variance"] != 1).any())
 
     def test_the_manifest_says_how_pixels_were_given(self):
-        for raw, mean, deviation in ((False, 0.1307, 0.3081), (True, 0, 1)):
+        for words, mean, deviation in (
+            ([], 0.1307, 0.3081),
+            (["--raw-pixels"], 0, 1),
+            (["--mean", "-0.25", "--deviation", "0.5"], -0.25, 0.5),
+        ):
             flags = self.flags("run", save=self.saved, epochs=1)
-            self.succeed(*flags, *(["--raw-pixels"] if raw else []))
+            self.succeed(*flags, *words)
+            self.succeed("train", "--resume", self.saved, "--quiet", *words)
             self.succeed("export", self.saved, "-o", self.folder)
             with open(os.path.join(self.folder, "model.json"), encoding="utf-8") as file:
                 manifest = json.load(file)
@@ -153,6 +158,7 @@ class ExportTest(CheckpointTest):
             found = json.loads(self.succeed("inspect", what, "--json").stdout)
             by_name = {layer["name"]: layer for layer in found["layers"]}
             self.assertEqual(set(by_name), layers)
+            self.assertEqual(found["input"], [1, 28, 28])
             seen.append(by_name)
             table = self.succeed("inspect", what).stdout
             self.assertIn("fc1.weight", table)

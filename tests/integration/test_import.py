@@ -227,6 +227,25 @@ class ImportTest(ToolTest):
         self.succeed("export", self.path("run.safetensors"), "-o", self.folder)
         self.assertEqual((self.active("fc1"), self.active("fc2")), masks)
 
+    def test_pixels_as_pytorch_was_given_them(self):
+        network = self.peer("lenet-300-100")
+        self.save(network)
+        own = ("--mean", 0.5, "--deviation", 0.25)
+        self.succeed(*self.flags(sparsity=0.9), *own)
+        manifest = json.loads(self.read("network/model.json"))
+        self.assertEqual((manifest["mean"], manifest["deviation"]), ([0.5], [0.25]))
+        self.load_back(network)
+        self.check_loss(network)
+        run = (
+            "train", "--model", "lenet-300-100", "--data", self.data, "--sparsity", 0.9,
+            "--quiet", "--dry-run", "--init", self.folder, "--cache-dir",
+            self.path("cache"),
+        )
+        self.assertNotIn(self.folder, self.succeed(*run, *own).stderr)
+        warned = self.succeed(*run).stderr
+        self.assertIn("another mean and deviation", warned)
+        self.assertIn("--mean and --deviation", warned)
+
     def test_it_freezes(self):
         self.save(self.peer("lenet-300-100"))
         self.succeed(*self.flags(sparsity=0.9))
@@ -273,13 +292,28 @@ class ImportTest(ToolTest):
 
     def test_flags_that_do_not_fit(self):
         self.save(self.peer("lenet-300-100"))
+        layers = self.write_json("layers.json", {"fc1": 0.9, "fc2": 0.9})
         for parts, changes in (
             (["sparsity", "dense"], {"scheme": "dense", "sparsity": 0.5}),
             (["initial-mask", "--sparsity"], {"initial_mask": "random"}),
             (["initial-mask", "best"], {"initial_mask": "best", "sparsity": 0.5}),
             (["model", "lenet-6"], {"model": "lenet-6"}),
+            (["seed", "-1"], {"seed": -1}),
+            (["image-size", "images:DIR"], {"image_size": 64}),
+            (
+                ["sparsity", "--distribution " + layers, "leave one out"],
+                {"sparsity": 0.5, "distribution": layers},
+            ),
+            (["mean: has 2 values", "1 channels"], {"mean": "0,1", "deviation": "1,1"}),
+            (["deviation: is 0.0", "positive"], {"mean": 0, "deviation": 0}),
         ):
             self.refuse(USER_ERROR, parts, *self.flags(**changes))
+        for parts, words in (
+            (["--mean", "--deviation"], ("--mean", 0)),
+            (["--mean", "--deviation"], ("--deviation", 1)),
+            (["--raw-pixels"], ("--mean", 0, "--deviation", 1, "--raw-pixels")),
+        ):
+            self.refuse(USAGE_ERROR, parts, *self.flags(), *words)
         data = ("--model", "lenet-300-100", "--data", self.data)
         for words in (("import", *data), ("import", self.archive, *data)):
             self.refuse(USAGE_ERROR, ["--output"], *words)
@@ -292,6 +326,15 @@ class ImportTest(ToolTest):
             USER_ERROR, [self.archive, "lacuna import"], *run, "--init", self.archive
         )
         self.assertNotIn("compiling", process.stderr)
+        for words in (
+            ("evaluate", self.archive, "--data", self.data),
+            ("freeze", self.archive, "-o", self.path("frozen")),
+        ):
+            self.refuse(USER_ERROR, [self.archive, "lacuna import"], *words)
+        words = ["neither a checkpoint nor a descriptor"]
+        self.refuse(USER_ERROR, words, "inspect", self.archive)
+        words = [self.archive, "no checkpoint"]
+        self.refuse(USER_ERROR, words, *run, "--save", self.archive)
 
     def test_folders_of_no_model(self):
         words = ("evaluate", self.path("data"), "--data", self.data)

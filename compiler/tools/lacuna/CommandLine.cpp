@@ -101,6 +101,66 @@ void addStructureFlags(CLI::App &app, Scheme &scheme, double &sparsity,
       ->capture_default_str();
 }
 
+void verifySparsityCounts(const std::optional<double> &sparsity,
+                          const SparsityDistribution &distribution) {
+  if (sparsity && !distribution.source.empty())
+    throw UserError("sparsity: the layers have those that --distribution " +
+                    distribution.source + " gives them; leave one out");
+}
+
+void addSeedFlag(CLI::App &app, uint64_t &seed, const std::string &choices) {
+  app.add_option("--seed", seed, choices)
+      ->check([](const std::string &text) {
+        return text.find('-') == std::string::npos ? std::string()
+                                                   : text + " is negative";
+      })
+      ->capture_default_str();
+}
+
+ImageFolderOptions imageFolders(const std::string &data,
+                                const std::optional<int64_t> &size,
+                                const std::optional<int64_t> &cache) {
+  constexpr int64_t kMaxCache = int64_t(1) << 30;
+  if ((size || cache) && data.rfind("images:", 0) != 0)
+    throw UserError("image-size, image-cache: are for --data images:DIR only");
+  ImageFolderOptions options;
+  options.imageSize = size.value_or(options.imageSize);
+  if (cache) {
+    if (*cache < 0 || *cache > kMaxCache)
+      throw UserError("image-cache: is " + std::to_string(*cache) +
+                      ", must be between 0 and " + std::to_string(kMaxCache) +
+                      " MiB");
+    options.cacheBytes = *cache << 20;
+  }
+  options.verify();
+  return options;
+}
+
+void addPixelFlags(CLI::App &app, PixelFlags &flags) {
+  CLI::Option *raw =
+      app.add_flag("--raw-pixels", flags.raw,
+                   "Inputs are pixels / 255: no mean, no deviation");
+  CLI::Option *mean =
+      app.add_option("--mean", flags.own.mean,
+                     "What is taken from pixels / 255, for each channel, such "
+                     "as 0.5,0.5,0.5; default that of the data set");
+  CLI::Option *deviation = app.add_option("--deviation", flags.own.deviation,
+                                          "What they are then divided by");
+  mean->delimiter(',')->needs(deviation)->excludes(raw);
+  deviation->delimiter(',')->needs(mean)->excludes(raw);
+}
+
+void applyPixelFlags(const PixelFlags &flags, DataSet &data) {
+  if (flags.raw) {
+    data.mean.assign(data.mean.size(), 0);
+    data.deviation.assign(data.deviation.size(), 1);
+  } else if (!flags.own.mean.empty()) {
+    flags.own.verify(data.train.channels);
+    data.mean = flags.own.mean;
+    data.deviation = flags.own.deviation;
+  }
+}
+
 void addBatchFlag(CLI::App &app, int64_t &batch, const std::string &images) {
   app.add_option("--batch", batch, images)
       ->check(between(1, 65536))

@@ -9,12 +9,15 @@
 #define LACUNA_COMPILER_TOOLS_LACUNA_COMMANDLINE_H
 
 #include "lacuna/Compiler/ProviderOptions.h"
+#include "lacuna/Runtime/DataSet.h"
+#include "lacuna/Runtime/Distribution.h"
 #include "lacuna/Support/Error.h"
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -108,6 +111,30 @@ CLI::Option *addChoices(CLI::App &app, const std::string &flag,
 /// --scheme, any of them, and --sparsity, which `share` describes.
 void addStructureFlags(CLI::App &app, Scheme &scheme, double &sparsity,
                        const std::string &share);
+/// Refuses a sparsity that nothing would come of, beside a file that has those
+/// of the layers.
+void verifySparsityCounts(const std::optional<double> &sparsity,
+                          const SparsityDistribution &distribution);
+
+/// --seed, which is never negative, described by `choices`.
+void addSeedFlag(CLI::App &app, uint64_t &seed, const std::string &choices);
+
+/// What --image-size and --image-cache (MiB) ask for, which are for folders of
+/// images alone.
+ImageFolderOptions imageFolders(const std::string &data,
+                                const std::optional<int64_t> &size,
+                                const std::optional<int64_t> &cache = {});
+
+/// How pixels are given to a network, where not as the data set has it.
+struct PixelFlags {
+  Normalisation own;
+  bool raw = false;
+};
+/// --mean, --deviation and --raw-pixels.
+void addPixelFlags(CLI::App &app, PixelFlags &flags);
+/// Gives the data set the mean and deviation that these flags ask for.
+void applyPixelFlags(const PixelFlags &flags, DataSet &data);
+
 /// --batch and --threads, described by `images` and `threads`.
 void addBatchFlag(CLI::App &app, int64_t &batch,
                   const std::string &images = "Images");

@@ -31,7 +31,9 @@ under PyTorch's for batch norm:
 
   numpy.savez("weights.npz", **{k: v.numpy() for k, v in net.state_dict().items()})
 
-Without --sparsity, what is zero is inactive. The folder is one that lacuna
+Without --sparsity, what is zero is inactive. Where the network knows pixels
+otherwise than lacuna train gives them, --mean and --deviation are those of its
+torchvision.transforms.Normalize. The folder is one that lacuna
 export writes, for train --init, evaluate and freeze (docs/checkpoint.md).
 
 Example:
@@ -47,7 +49,8 @@ struct ImportFlags {
   std::optional<std::string> initialMask;
   std::optional<int64_t> imageSize;
   uint64_t seed = 1;
-  bool sparsifyAll = false, rawPixels = false, names = false;
+  PixelFlags pixels;
+  bool sparsifyAll = false, names = false;
 };
 
 void defineFlags(CLI::App &app, ImportFlags &flags) {
@@ -58,7 +61,7 @@ void defineFlags(CLI::App &app, ImportFlags &flags) {
   app.add_option("--model", flags.model, "As lacuna train --model")->required();
   app.add_option("--data", flags.data,
                  "As lacuna train --data: decides the shape of the images, "
-                 "the classes, and mean and deviation of the pixels")
+                 "the classes and, without --mean, how pixels are given")
       ->required();
   addChoice(app, "--scheme", flags.scheme, allSchemes(), "The sparsity scheme")
       ->default_str("block");
@@ -73,11 +76,10 @@ void defineFlags(CLI::App &app, ImportFlags &flags) {
                  "With a sparsity, the units that stay: magnitude takes the "
                  "largest, random those that lacuna train would draw")
       ->default_str("magnitude");
-  app.add_option("--seed", flags.seed, "Of a random mask")
-      ->capture_default_str();
+  addSeedFlag(app, flags.seed, "Of a random mask");
   app.add_flag("--sparsify-all", flags.sparsifyAll,
                "As lacuna train --sparsify-all");
-  app.add_flag("--raw-pixels", flags.rawPixels, "As lacuna train --raw-pixels");
+  addPixelFlags(app, flags.pixels);
   app.add_option("--image-size", flags.imageSize,
                  "As lacuna train --image-size");
 }
@@ -94,9 +96,7 @@ bool activateUnits(const ImportFlags &flags, Network &network) {
                       "units that are not zero stay; give --sparsity");
     return false;
   }
-  if (flags.sparsity && !options.distribution.source.empty())
-    throw UserError("sparsity: the layers have those that --distribution gives "
-                    "them; leave one out");
+  verifySparsityCounts(flags.sparsity, options.distribution);
   if (flags.scheme == Scheme::Dense)
     throw UserError("sparsity: a dense network has none; leave it out, or give "
                     "another --scheme");
@@ -111,10 +111,9 @@ void importArchive(const ImportFlags &flags) {
   if (flags.names == !flags.archive.empty() ||
       flags.names == !flags.folder.empty())
     throw UsageError("give an archive and --output, or --names alone");
-  ImageFolderOptions folders;
-  folders.imageSize = flags.imageSize.value_or(folders.imageSize);
-  folders.verify();
-  DataSet data = loadDataSet(flags.data, folders);
+  DataSet data =
+      loadDataSet(flags.data, imageFolders(flags.data, flags.imageSize));
+  applyPixelFlags(flags.pixels, data);
   Network network = makeModel(
       flags.model, {data.train.channels, data.train.height, data.train.width},
       data.train.classes, flags.scheme, /*fuse=*/true, flags.sparsifyAll);
@@ -132,10 +131,6 @@ void importArchive(const ImportFlags &flags) {
   manifest.data = data.name;
   manifest.input = network.inputShape();
   manifest.images = {data.mean, data.deviation};
-  if (flags.rawPixels) {
-    manifest.images.mean.assign(data.mean.size(), 0);
-    manifest.images.deviation.assign(data.mean.size(), 1);
-  }
   importWeights(flags.archive, network, units, manifest, flags.folder);
 }
 

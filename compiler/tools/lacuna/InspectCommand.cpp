@@ -58,6 +58,10 @@ Json describe(const std::string &name, const Descriptor &descriptor) {
       descriptor.active.values(descriptor.geometry, descriptor.structure));
 }
 
+Json extents(const ImageShape &shape) {
+  return {shape.channels, shape.height, shape.width};
+}
+
 Json inspectCheckpoint(const std::string &path) {
   Checkpoint checkpoint(path);
   const SafetensorsFile &file = checkpoint.contents();
@@ -67,6 +71,7 @@ Json inspectCheckpoint(const std::string &path) {
         "trainer.epochs", "trainer.best_test_accuracy",
         "trainer.final_test_accuracy", "method.name"})
     result[field] = checkpoint.text(field);
+  result["input"] = extents(savedInput(checkpoint));
   Json layers = Json::array();
   for (const auto &[name, text] : file.metadata()) {
     if (!endsWith(name, kLayer))
@@ -102,6 +107,7 @@ Json inspectExport(const std::string &folder) {
           {"model", manifest.model},
           {"data", manifest.data},
           {"epochs", manifest.epochs},
+          {"input", extents(manifest.input)},
           {"mean", manifest.images.mean},
           {"deviation", manifest.images.deviation},
           {"layers", layers}};

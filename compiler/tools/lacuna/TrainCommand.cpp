@@ -85,7 +85,7 @@ struct TrainFlags {
   std::optional<int64_t> limitTrain, limitTest;
   std::optional<int64_t> imageSize, imageCache;
   std::string metrics;
-  bool rawPixels = false;
+  PixelFlags pixels;
   bool noFusion = false;
   bool quiet = false;
   bool dryRun = false;
@@ -235,12 +235,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
                  "Weight of the gradient in MEST's importance score")
       ->default_str("0");
   defineMethodFlags(app, flags);
-  app.add_option("--seed", flags.seed, "Decides every random choice")
-      ->check([](const std::string &text) {
-        return text.find('-') == std::string::npos ? std::string()
-                                                   : text + " is negative";
-      })
-      ->capture_default_str();
+  addSeedFlag(app, flags.seed, "Decides every random choice");
   app.add_option("--threads", flags.provider.threads,
                  "Threads; the result does not depend on their number")
       ->capture_default_str();
@@ -259,8 +254,7 @@ void defineFlags(CLI::App &app, TrainFlags &flags) {
   defineCheckpointFlags(app, flags);
   addCompilerFlags(app, flags.provider);
   addCacheFlags(app, flags.provider);
-  app.add_flag("--raw-pixels", flags.rawPixels,
-               "Inputs are pixels / 255: no mean, no deviation");
+  addPixelFlags(app, flags.pixels);
   app.add_flag("--no-fusion", flags.noFusion,
                "Run batch norm and sums as passes of their own instead of "
                "inside kernels");
@@ -372,32 +366,6 @@ void verifyUses(const TrainFlags &flags) {
       verifyMethodUses(flags.method, flag);
 }
 
-/// Refuses a sparsity that nothing would come of.
-void verifySparsityCounts(const TrainFlags &flags,
-                          const MethodOptions &options) {
-  if (flags.sparsity && !options.distribution.source.empty())
-    throw UserError("sparsity: the layers have those that --distribution " +
-                    options.distribution.source + " gives them; leave one out");
-}
-
-ImageFolderOptions imageFolders(const TrainFlags &flags) {
-  constexpr int64_t kMaxCache = int64_t(1) << 30;
-  if ((flags.imageSize || flags.imageCache) &&
-      flags.data.rfind("images:", 0) != 0)
-    throw UserError("image-size, image-cache: are for --data images:DIR only");
-  ImageFolderOptions options;
-  options.imageSize = flags.imageSize.value_or(options.imageSize);
-  if (flags.imageCache) {
-    if (*flags.imageCache < 0 || *flags.imageCache > kMaxCache)
-      throw UserError("image-cache: is " + std::to_string(*flags.imageCache) +
-                      ", must be between 0 and " + std::to_string(kMaxCache) +
-                      " MiB");
-    options.cacheBytes = *flags.imageCache << 20;
-  }
-  options.verify();
-  return options;
-}
-
 void limit(ImageSet &set, const std::optional<int64_t> &count,
            const char *flag) {
   if (!count)
@@ -454,7 +422,8 @@ void compareNormalisation(const std::string &folder,
     std::cerr << "warning: " << folder << " was given the pixels of "
               << data.name
               << " with another mean and deviation than this run gives them; "
-                 "--raw-pixels belongs to both or to neither\n";
+                 "--raw-pixels, or --mean and --deviation, belong to both or "
+                 "to neither\n";
 }
 
 /// `record`: the flags, for whoever resumes the run. `checkpoint`: the one to
@@ -482,7 +451,7 @@ int execute(const TrainFlags &flags, const std::string &record,
   MethodOptions choices = methodOptions(flags, options);
   // Runs of earlier versions may have been given both.
   if (!checkpoint)
-    verifySparsityCounts(flags, choices);
+    verifySparsityCounts(flags.sparsity, choices.distribution);
   std::unique_ptr<Method> method = makeMethod(flags.method, choices);
   ProviderOptions providerOptions = flags.provider;
   if (!flags.quiet)
@@ -495,11 +464,9 @@ int execute(const TrainFlags &flags, const std::string &record,
   std::optional<ExportManifest> initial;
   if (!checkpoint && !flags.init.empty())
     initial = readManifest(flags.init);
-  DataSet data = loadDataSet(flags.data, imageFolders(flags));
-  if (flags.rawPixels) {
-    data.mean.assign(data.mean.size(), 0);
-    data.deviation.assign(data.deviation.size(), 1);
-  }
+  DataSet data = loadDataSet(
+      flags.data, imageFolders(flags.data, flags.imageSize, flags.imageCache));
+  applyPixelFlags(flags.pixels, data);
   if (initial)
     compareNormalisation(flags.init, *initial, data);
   limit(data.train, flags.limitTrain, "limit-train");

@@ -29,8 +29,8 @@ using StateVisit = std::function<void(StateVisitor &)>;
 /// earlier attempts is removed. Throws EnvironmentError.
 void saveCheckpoint(const std::string &path, const StateVisit &visit);
 
-/// Whether this file begins as a checkpoint does, whatever follows; no text
-/// does.
+/// Whether this file begins as a checkpoint does, whatever follows; no text and
+/// no archive does.
 bool startsAsCheckpoint(const std::string &path);
 
 /// A checkpoint open for reading.
