@@ -25,7 +25,9 @@ namespace {
 
 std::string systemReason() { return std::strerror(errno); }
 
-constexpr std::string_view kTemporaryMark = ".tmp.", kLinkedMark = ".old";
+/// Other programs' temporary files, which may lie beside ours, lack the name.
+constexpr std::string_view kTemporaryMark = ".lacuna-tmp.",
+                           kLinkedMark = ".old";
 
 /// Whether TemporaryFile makes names that end so: a process, a serial number,
 /// and maybe the mark of a file that is being kept.

@@ -184,7 +184,7 @@ TEST_F(KernelCacheTest, EvictsNothingButEntries) {
 }
 
 TEST_F(KernelCacheTest, RemovesWhatKilledProcessesLeft) {
-  writeFile(folder / (plan().key + ".kernel.tmp.1.0"), "half");
+  writeFile(folder / (plan().key + ".kernel.lacuna-tmp.1.0"), "half");
   KernelCache cache(folder);
   EXPECT_TRUE(filesIn(folder).empty());
 }

@@ -95,35 +95,36 @@ TEST(Files, WriteKeepsWhatItReplaces) {
 TEST(Files, RemovesOnlyWhatKilledProcessesLeft) {
   TemporaryDirectory directory;
   directory.write("f", "");
-  directory.write("f.tmp.1.0", "");
-  directory.write("g.tmp.1.0", "");
+  directory.write("f.lacuna-tmp.1.0", "");
+  directory.write("g.lacuna-tmp.1.0", "");
   directory.write("f.temporary", "");
-  directory.write("f.tmp.txt", "");
-  directory.write("f.tmp.1.0.txt", "");
-  directory.write("f.tmp.1", "");
-  directory.write("f.tmp.3.4.old", "");
-  std::string held = directory.write("f.tmp.2.0", "");
+  directory.write("f.tmp.1.0", "another program's");
+  directory.write("f.lacuna-tmp.txt", "");
+  directory.write("f.lacuna-tmp.1.0.txt", "");
+  directory.write("f.lacuna-tmp.1", "");
+  directory.write("f.lacuna-tmp.3.4.old", "");
+  std::string held = directory.write("f.lacuna-tmp.2.0", "");
   int descriptor = open(held.c_str(), O_RDONLY);
   ASSERT_EQ(flock(descriptor, LOCK_EX), 0);
   std::string folder = folderOf(held);
   removeAbandonedTemporaries(folder, "f");
   EXPECT_TRUE(std::filesystem::exists(held)) << "it is being written";
-  EXPECT_EQ(directory.entries(), 7u);
+  EXPECT_EQ(directory.entries(), 8u);
   close(descriptor);
   removeAbandonedTemporaries(folder, "");
-  EXPECT_EQ(directory.entries(), 5u);
+  EXPECT_EQ(directory.entries(), 6u);
   removeAbandonedTemporaries(directory.file("absent"), "");
   // A pipe without a writer is left alone, not waited for.
-  std::string pipe = directory.file("f.tmp.5.0");
+  std::string pipe = directory.file("f.lacuna-tmp.5.0");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   removeAbandonedTemporaries(folder, "f");
-  EXPECT_EQ(directory.entries(), 6u);
+  EXPECT_EQ(directory.entries(), 7u);
 }
 
 TEST(Files, AFolderThatCannotBeReadIsNotCleanedUp) {
   TemporaryDirectory directory;
   for (char name : {'1', '2', '3', '4'})
-    directory.write(std::string("f.tmp.") + name + ".0", "");
+    directory.write(std::string("f.lacuna-tmp.") + name + ".0", "");
   // Nothing depends on what is left behind: the run that saves goes on.
   for (int readable : {0, 1, 3}) {
     readableEntries = readable;
