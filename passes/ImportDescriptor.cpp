@@ -42,6 +42,11 @@ public:
       getOperation().emitError() << problem;
       return signalPassFailure();
     }
+    if (mlir::Operation *taken = SymbolTable(getOperation()).lookup(name)) {
+      taken->emitError() << "has the name '" << name
+                         << "' that is asked for: give the layer another";
+      return signalPassFailure();
+    }
     Fusion fusion;
     fusion.bias = bias;
     buildLayerFunction(getOperation(), name, operation, layer.geometry,

@@ -28,6 +28,8 @@ public:
   using LowerToLoopsBase::LowerToLoopsBase;
 
   void runOnOperation() override {
+    if (failed(verifyPlaces()))
+      return signalPassFailure();
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (failed(lower(function)))
@@ -35,6 +37,19 @@ public:
   }
 
 private:
+  /// Layers elsewhere would stay what they are, unseen.
+  LogicalResult verifyPlaces() {
+    WalkResult result = getOperation().walk([&](LayerOpInterface layer) {
+      auto function = layer->getParentOfType<func::FuncOp>();
+      if (function && function->getParentOp() == getOperation())
+        return WalkResult::advance();
+      layer->emitOpError() << "must be in a function of the module itself, and "
+                              "not of one within it, to become a kernel";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   /// Whether the kernel of the layer can take the function's place: anything
   /// else in it would be lost.
   static bool isWholeFunction(func::FuncOp function, LayerOpInterface layer) {

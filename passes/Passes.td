@@ -202,7 +202,7 @@ def LowerToLoops : Pass<"lacuna-lower-to-loops", "::mlir::ModuleOp"> {
     registers while it walks the group's items of the stream. docs/kernels.md
     tells what a stream holds. A function that does anything else besides is
     refused, as that would be lost; so is one that the module uses, as a kernel has
-    other arguments.
+    other arguments, and a layer that is in no function of the module itself.
 
     ```mlir
     // Before

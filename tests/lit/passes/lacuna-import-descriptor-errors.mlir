@@ -15,7 +15,7 @@
 // RANGE: error: {{.*}}range.json: active[1]
 // BIAS: error: bias: only the forward operation has one
 // NAME: error: name: is empty, must name a function
-// TAKEN: error: redefinition of symbol named 'kernel'
+// TAKEN: taken.mlir:{{[0-9]+}}:1: error: has the name 'kernel' that is asked for: give the layer another
 
 //--- module.mlir
 module {

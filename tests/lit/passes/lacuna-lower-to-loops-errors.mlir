@@ -9,6 +9,20 @@ func.func @no_schedule(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf
 
 // -----
 
+// Layers of a module within are not passed by in silence.
+module {
+  module @within {
+    func.func @k(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> tensor<?x4xf32> {
+      // expected-error@+1 {{must be in a function of the module itself}}
+      %y = lacuna.linear %x, %w structure(#lacuna.dense)
+          : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+      return %y : tensor<?x4xf32>
+    }
+  }
+}
+
+// -----
+
 // expected-error@+1 {{must hold one layer operation to become a kernel, not 2}}
 func.func @two_layers(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> tensor<?x8xf32> {
   %y = lacuna.linear %x, %w structure(#lacuna.dense)
