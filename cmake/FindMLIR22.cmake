@@ -42,11 +42,10 @@ separate_arguments(LACUNA_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 target_compile_options(LacunaMLIR INTERFACE ${LACUNA_LLVM_DEFINITIONS})
 target_include_directories(LacunaMLIR INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 # Generated headers are not held to our warnings.
-target_include_directories(LacunaMLIR SYSTEM INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
-  $<INSTALL_INTERFACE:${LLVM_INCLUDE_DIRS}>
-  $<INSTALL_INTERFACE:${MLIR_INCLUDE_DIRS}>)
-target_link_libraries(LacunaMLIR INTERFACE ${LACUNA_MLIR_LIBRARIES})
+target_include_directories(LacunaMLIR SYSTEM INTERFACE $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>)
+# Installed, it goes by the MLIR that LacunaConfig.cmake finds.
+target_link_libraries(LacunaMLIR INTERFACE
+  "$<BUILD_INTERFACE:${LACUNA_MLIR_LIBRARIES}>" "$<INSTALL_INTERFACE:MLIR;LLVM>")
 set(CMAKE_BUILD_RPATH "${LLVM_LIBRARY_DIR}")
 set(CMAKE_INSTALL_RPATH "${LLVM_LIBRARY_DIR}")
 

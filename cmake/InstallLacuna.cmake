@@ -61,6 +61,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/LacunaConfigVersion.cmake
 install(FILES
   ${PROJECT_BINARY_DIR}/LacunaConfig.cmake
   ${PROJECT_BINARY_DIR}/LacunaConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/FindLibZip.cmake
   ${CMAKE_CURRENT_LIST_DIR}/LacunaKernels.cmake
   DESTINATION ${LACUNA_PACKAGE_DIR} COMPONENT runtime)
 

@@ -81,6 +81,16 @@ class NativeTest(DeviceTest):
                     links += 1
         self.assertGreater(links, 50)
 
+    def test_installed_targets_name_no_place_on_this_machine(self):
+        pattern = self.built("prefix", "lib*", "**", "Lacuna*Targets*.cmake")
+        pages = glob.glob(pattern, recursive=True)
+        self.assertGreaterEqual(len(pages), 4)
+        for page in pages:
+            with open(page, encoding="utf-8") as file:
+                for line in file:
+                    if "INTERFACE_" in line or "IMPORTED_LOCATION" in line:
+                        self.assertNotRegex(line, '[";:]/', page)
+
     def test_pkg_config_links_the_runtime(self):
         if not shutil.which("pkg-config"):
             self.skipTest("no pkg-config")
