@@ -65,6 +65,14 @@ void BatchNorm::visitState(StateVisitor &state) {
   StateVisitor::Scope scope(state, name());
   state.array("running_mean", running.data(), channels());
   state.array("running_variance", running.data() + channels(), channels());
+  if (!state.loading())
+    return;
+  for (int64_t c = 0; c < channels(); ++c)
+    if (!(runningVariance()[c] >= 0))
+      state.refuse("running_variance",
+                   "element " + std::to_string(c) + " is " +
+                       std::to_string(runningVariance()[c]) +
+                       ", must be at least 0");
 }
 
 size_t BatchNorm::freeze(FrozenNetwork &network, size_t input) const {

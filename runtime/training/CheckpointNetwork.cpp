@@ -120,6 +120,11 @@ Normalisation savedNormalisation(Checkpoint &checkpoint) {
         },
         Checkpoint::Rest::Ignored);
   }
+  try {
+    images.verify(savedInput(checkpoint).channels);
+  } catch (const UserError &error) {
+    throw UserError(checkpoint.path() + ": trainer." + error.what());
+  }
   return images;
 }
 

@@ -120,17 +120,23 @@ std::vector<std::string> namesIn(const NpzFile &archive,
                   "; rename its arrays to what `lacuna import --names` lists");
 }
 
+/// That of the archive by this name, in the place of `wanted`.
 NpyArray readArray(NpzFile &archive, const std::string &name,
-                   const std::vector<int64_t> &shape) {
+                   const NetworkArray &wanted) {
+  const std::vector<int64_t> &shape = wanted.second;
   NpyArray array = archive.read(name);
   std::string where = archive.path() + ": " + name + ": ";
   if (array.shape != shape)
     throw UserError(where + "has shape " + formatShape(array.shape) +
                     ", must have " + formatShape(shape));
-  for (size_t i = 0; i < array.data.size(); ++i)
+  for (size_t i = 0; i < array.data.size(); ++i) {
     if (!std::isfinite(array.data[i]))
       throw UserError(where + "element " + std::to_string(i) +
                       " is not finite");
+    if (array.data[i] < 0 && endsWith(wanted.first, kVariance))
+      throw UserError(where + "element " + std::to_string(i) + " is " +
+                      std::to_string(array.data[i]) + ", must be at least 0");
+  }
   return array;
 }
 
@@ -180,7 +186,7 @@ void importWeights(const std::string &archivePath, Network &network,
   std::vector<NpyArray> values;
   std::map<size_t, Descriptor> layers;
   for (size_t i = 0; i < arrays.size(); ++i) {
-    values.push_back(readArray(archive, names[i], arrays[i].second));
+    values.push_back(readArray(archive, names[i], arrays[i]));
     auto weight = weights.find(arrays[i].first);
     if (weight == weights.end())
       continue;

@@ -289,6 +289,11 @@ class ImportTest(ToolTest):
         self.refuse(USER_ERROR, [self.archive, "numpy.savez"], *self.flags())
         self.write("weights.npz", "no archive")
         self.refuse(USER_ERROR, [self.archive], *self.flags())
+        network = self.peer("resnet-32")
+        network.bn1.running_var[3] = -1
+        self.save(network)
+        words = [self.archive, "bn1.running_var: element 3", "at least 0"]
+        self.refuse(USER_ERROR, words, *self.flags("resnet-32"))
 
     def test_flags_that_do_not_fit(self):
         self.save(self.peer("lenet-300-100"))

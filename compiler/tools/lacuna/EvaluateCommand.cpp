@@ -66,7 +66,7 @@ DataSet load(const std::string &spec, const Network &network) {
 
 /// Says before kernels are compiled what does not fit.
 void verifyFits(const DataSet &data, const ImageSet &set,
-                const Network &network, const Normalisation &normalisation) {
+                const Network &network) {
   auto verify = [&](bool fits, const std::string &has, const std::string &was) {
     if (!fits)
       throw UserError("data: " + data.name + " has " + has + ", " +
@@ -83,9 +83,6 @@ void verifyFits(const DataSet &data, const ImageSet &set,
              set.width == shape.width,
          images(set.channels, set.height, set.width),
          images(shape.channels, shape.height, shape.width));
-  size_t channels = normalisation.mean.size();
-  verify(set.channels == static_cast<int64_t>(channels),
-         std::to_string(set.channels) + " channels", std::to_string(channels));
   verify(set.classes == classes, std::to_string(set.classes) + " classes",
          std::to_string(classes));
 }
@@ -96,7 +93,7 @@ void evaluateCheckpoint(const EvaluateFlags &flags,
   auto [network, normalisation] = loadSavedNetwork(flags.checkpoint);
   DataSet data = load(flags.data, network);
   const ImageSet &set = flags.train ? data.train : data.test;
-  verifyFits(data, set, network, normalisation);
+  verifyFits(data, set, network);
 
   std::unique_ptr<KernelProvider> provider = makeProvider(flags.provider);
   ThreadPool pool(flags.provider.threads);

@@ -48,6 +48,7 @@ Network loadNetwork(Checkpoint &checkpoint);
 ImageShape savedInput(Checkpoint &checkpoint);
 
 /// What the run of a checkpoint took from its pixels, and divided them by.
+/// Throws UserError where it is not of the network's channels.
 Normalisation savedNormalisation(Checkpoint &checkpoint);
 
 /// A network to bind and run, and how images are given to it.

@@ -38,8 +38,8 @@ std::vector<NetworkArray> networkArrays(Network &network);
 /// PyTorch's serves: NORM.weight and NORM.bias for gamma and beta,
 /// NORM.running_var. PyTorch's num_batches_tracked is no part of a network.
 /// Throws UserError naming file and array where one is missing, unknown, of
-/// another shape or not finite, and with NonZero where no pattern of the
-/// network holds all nonzero weights of a kernel.
+/// another shape, not finite or a negative variance, and with NonZero where no
+/// pattern of the network holds all nonzero weights of a kernel.
 void importWeights(const std::string &archive, Network &network,
                    ImportedUnits units, const ExportManifest &manifest,
                    const std::string &folder);

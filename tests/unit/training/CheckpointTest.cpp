@@ -10,6 +10,7 @@
 #include "lacuna/Kernel/Descriptor.h"
 #include "lacuna/Runtime/Checkpoint.h"
 #include "lacuna/Runtime/Export.h"
+#include "lacuna/Runtime/Layers.h"
 #include "lacuna/Runtime/Models.h"
 #include "lacuna/Support/Error.h"
 
@@ -503,6 +504,32 @@ TEST_F(CheckpointTest, NetworksKnowTheShapeOfTheirImages) {
     EXPECT_EQ(loaded.inputShape().width, kSize);
     EXPECT_EQ(loaded.parametersHash(), network.parametersHash());
   }
+}
+
+TEST_F(CheckpointTest, RefusesNumbersThatNoRunHas) {
+  float mean[] = {0, 0}, variance[] = {1, -2};
+  saveCheckpoint(path, [&](StateVisitor &state) {
+    StateVisitor::Scope scope(state, "bn");
+    state.array("running_mean", mean, 2);
+    state.array("running_variance", variance, 2);
+  });
+  Checkpoint norms(path);
+  BatchNorm norm("bn", 2, /*relu=*/false, 1);
+  refuse(
+      [&] { norms.load([&](StateVisitor &state) { norm.visitState(state); }); },
+      {"bn.running_variance: element 1 is -2.0", "at least 0"});
+  saveCheckpoint(path, [](StateVisitor &state) {
+    StateVisitor::Scope scope(state, "trainer");
+    int64_t extent = 1;
+    for (const char *field : {"input_channels", "input_height", "input_width"})
+      state.scalar(field, extent);
+    float number = 0;
+    state.scalar("mean0", number);
+    state.scalar("deviation0", number);
+  });
+  Checkpoint pixels(path);
+  refuse([&] { savedNormalisation(pixels); },
+         {"trainer.deviation: is 0.0", "positive"});
 }
 
 TEST_F(CheckpointTest, RefusesCheckpointsOfOlderVersions) {
