@@ -9,6 +9,8 @@
 
 #include "lacuna/Runtime/Tensor.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -29,21 +31,16 @@ std::vector<float> randomFloats(size_t count, uint32_t seed) {
   return values;
 }
 
-Buffer<float> unwritten(int64_t count) {
-  Buffer<float> buffer(MemoryKind::Scratch, count);
-  std::fill(buffer.begin(), buffer.end(), kUnwritten);
-  return buffer;
-}
-
-Tensor blocked(const TensorShape &shape, const std::vector<float> &plain) {
+GuardedArray<float> blocked(const TensorShape &shape,
+                            const std::vector<float> &plain, Flush flush) {
   Tensor tensor(shape);
   toBlocked(plain.data(), tensor);
-  return tensor;
+  return {tensor.data(), shape.floats(), flush};
 }
 
 /// Adds up a kernel's statistics, without the lanes of padding images.
 std::vector<float> sumsOf(const StreamLayout &layout, int64_t images,
-                          const Buffer<float> &statistics) {
+                          const GuardedArray<float> &statistics) {
   int64_t lanes = layout.schedule.lanes, rows = layout.tileRows();
   std::vector<float> sums;
   for (int64_t c = 0; c < layout.targetChannels; ++c)
@@ -116,8 +113,8 @@ FusedResult<double> FusedProblem::truth() const {
   return result;
 }
 
-FusedResult<float> FusedProblem::run(const Kernel &kernel,
-                                     ThreadPool &pool) const {
+FusedResult<float> FusedProblem::run(const Kernel &kernel, ThreadPool &pool,
+                                     Flush flush) const {
   const StreamLayout &layout = kernel.layout;
   const Geometry &g = layer.geometry;
   int64_t lanes = layout.schedule.lanes, images = layer.images;
@@ -125,29 +122,37 @@ FusedResult<float> FusedProblem::run(const Kernel &kernel,
                      lanes};
   TensorShape outputs{images, g.outChannels, g.output().height,
                       g.output().width, lanes};
-  Tensor input = blocked(inputs, layer.input);
-  Tensor gradient = blocked(outputs, layer.gradient);
-  Tensor normOutput = blocked(inputs, output);
+  auto unwritten = [&](int64_t count) {
+    return GuardedArray<float>(count, kUnwritten, flush);
+  };
+  GuardedArray<float> input = blocked(inputs, layer.input, flush);
+  GuardedArray<float> gradient = blocked(outputs, layer.gradient, flush);
+  GuardedArray<float> normOutput = blocked(inputs, output, flush);
+  GuardedArray<float> bias(layer.bias, flush), scales(scale, flush),
+      shifts(shift, flush), means(mean, flush);
 
   Streams streams = packStreams(layout, layer.active);
-  std::vector<float> values;
-  for (uint32_t canonical : streams.valueOrder)
-    values.push_back(layer.weights[canonical]);
+  GuardedArray<int32_t> offsets(streams.offsets, flush);
+  GuardedArray<uint16_t> indices(streams.indices, flush);
+  GuardedArray<float> values(streams.values(), 0, flush);
+  for (int64_t i = 0; i < values.size(); ++i)
+    values[i] = layer.weights[streams.valueOrder[size_t(i)]];
   bool toWeights = operation == Operation::GradWeight;
   bool toInput = operation == Operation::GradInput;
   const TensorShape &targets = toInput ? inputs : outputs;
-  Tensor target =
-      blocked(targets, fusion.accumulate
-                           ? addend
-                           : std::vector<float>(toInput ? addend.size()
-                                                        : layer.gradient.size(),
-                                                kUnwritten));
-  Buffer<float> weightGradient = unwritten(streams.values());
-  Buffer<float> laneSums = unwritten(streams.values() * lanes);
+  GuardedArray<float> target = blocked(
+      targets,
+      fusion.accumulate
+          ? addend
+          : std::vector<float>(toInput ? addend.size() : layer.gradient.size(),
+                               kUnwritten),
+      flush);
+  GuardedArray<float> weightGradient = unwritten(streams.values());
+  GuardedArray<float> laneSums = unwritten(streams.values() * lanes);
   // They need not be cleared.
-  Buffer<float> statistics =
+  GuardedArray<float> statistics =
       unwritten(layout.statisticsFloats(inputs.blocks()));
-  std::vector<Buffer<float>> scratches;
+  std::vector<GuardedArray<float>> scratches;
   for (int thread = 0; thread < pool.threads(); ++thread)
     scratches.push_back(unwritten(layout.scratchFloats()));
 
@@ -155,17 +160,17 @@ FusedResult<float> FusedProblem::run(const Kernel &kernel,
   operands.source = toInput ? gradient.data() : input.data();
   operands.gradient = gradient.data();
   operands.values = values.data();
-  operands.offsets = streams.offsets.data();
-  operands.indices = streams.indices.data();
-  operands.bias = layer.bias.data();
-  operands.source_scale = scale.data();
-  operands.source_shift = shift.data();
+  operands.offsets = offsets.data();
+  operands.indices = indices.data();
+  operands.bias = bias.data();
+  operands.source_scale = scales.data();
+  operands.source_shift = shifts.data();
   operands.statistics = statistics.data();
   operands.result = toWeights ? weightGradient.data() : target.data();
   operands.lanes = laneSums.data();
   operands.norm_input = input.data();
   operands.norm_output = normOutput.data();
-  operands.norm_mean = mean.data();
+  operands.norm_mean = means.data();
   operands.batch_blocks = inputs.blocks();
   pool.run(layout.workItems(inputs.blocks()),
            [&](int thread, int64_t begin, int64_t end) {
@@ -174,6 +179,12 @@ FusedResult<float> FusedProblem::run(const Kernel &kernel,
              kernel.entry(&own, begin, end);
            });
 
+  for (const GuardedArray<float> *written :
+       {&target, &weightGradient, &laneSums, &statistics})
+    EXPECT_TRUE(written->intact()) << kernel.name << " left an operand";
+  for (const GuardedArray<float> &scratch : scratches)
+    EXPECT_TRUE(scratch.intact()) << kernel.name << " left its scratch";
+
   FusedResult<float> result;
   if (toWeights) {
     result.values.resize(size_t(streams.values()));
@@ -181,7 +192,9 @@ FusedResult<float> FusedProblem::run(const Kernel &kernel,
       result.values[streams.valueOrder[size_t(i)]] = weightGradient[i];
   } else {
     result.values.resize(toInput ? layer.input.size() : layer.gradient.size());
-    fromBlocked(target, result.values.data());
+    Tensor written(targets);
+    std::copy_n(target.data(), target.size(), written.data());
+    fromBlocked(written, result.values.data());
   }
   if (fusion.statistics || fusion.normGradient)
     result.sums = sumsOf(layout, images, statistics);
@@ -189,10 +202,14 @@ FusedResult<float> FusedProblem::run(const Kernel &kernel,
 }
 
 double FusedProblem::error(const Kernel &kernel, ThreadPool &pool) const {
-  FusedResult<float> found = run(kernel, pool);
   FusedResult<double> expected = truth();
-  return std::max(relativeError(found.values, expected.values),
-                  relativeError(found.sums, expected.sums));
+  double error = 0;
+  for (Flush flush : {Flush::Begin, Flush::End}) {
+    FusedResult<float> found = run(kernel, pool, flush);
+    error = std::max({error, relativeError(found.values, expected.values),
+                      relativeError(found.sums, expected.sums)});
+  }
+  return error;
 }
 
 } // namespace lacuna::testing

@@ -10,6 +10,7 @@
 #ifndef LACUNA_TESTS_GRADIENT_FUSEDPROBLEM_H
 #define LACUNA_TESTS_GRADIENT_FUSEDPROBLEM_H
 
+#include "GuardedArray.h"
 #include "LayerProblem.h"
 
 #include "lacuna/Runtime/KernelProvider.h"
@@ -32,11 +33,14 @@ public:
   FusedProblem(const ProblemShape &shape, Operation operation,
                const Fusion &fusion);
 
-  /// Runs a kernel of this operation, structure and fusion.
-  FusedResult<float> run(const Kernel &kernel, ThreadPool &pool) const;
+  /// Runs a kernel of this operation, structure and fusion, whose operands no
+  /// byte can be touched beyond on that side.
+  FusedResult<float> run(const Kernel &kernel, ThreadPool &pool,
+                         Flush flush) const;
   /// By the definition of each fusion, in double precision.
   FusedResult<double> truth() const;
-  /// The larger relative error of values and sums.
+  /// The largest relative error of values and sums, with operands flush at
+  /// either side.
   double error(const Kernel &kernel, ThreadPool &pool) const;
 
 private:

@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <map>
 #include <memory>
@@ -23,45 +22,9 @@ namespace lacuna::testing {
 
 namespace {
 
-constexpr int64_t kGuardFloats = 64;
-constexpr float kGuard = -123456.0f;
 constexpr float kUnwritten = std::numeric_limits<float>::quiet_NaN();
 
 /// 64-byte aligned floats between two guards.
-class GuardedFloats {
-public:
-  GuardedFloats(int64_t count, float fill)
-      : count(count), memory(static_cast<float *>(
-                                 std::aligned_alloc(64, roundedBytes(count))),
-                             std::free) {
-    std::fill_n(memory.get(), roundedBytes(count) / sizeof(float), kGuard);
-    std::fill_n(data(), count, fill);
-  }
-
-  float *data() { return memory.get() + kGuardFloats; }
-  float &operator[](int64_t i) { return data()[i]; }
-  const float &operator[](int64_t i) const {
-    return memory.get()[kGuardFloats + i];
-  }
-
-  bool guardsIntact() const {
-    auto intact = [](const float *guard) {
-      return std::all_of(guard, guard + kGuardFloats,
-                         [](float value) { return value == kGuard; });
-    };
-    return intact(memory.get()) && intact(memory.get() + kGuardFloats + count);
-  }
-
-private:
-  static size_t roundedBytes(int64_t count) {
-    size_t bytes = (count + 2 * kGuardFloats) * sizeof(float);
-    return (bytes + 63) / 64 * 64;
-  }
-
-  int64_t count;
-  std::unique_ptr<float, decltype(&std::free)> memory;
-};
-
 int64_t blocksOf(int64_t images, int64_t lanes) {
   return (images + lanes - 1) / lanes;
 }
@@ -77,15 +40,16 @@ struct Blocking {
 };
 
 /// Lanes of images that do not exist hold `padding`.
-GuardedFloats toBlocked(const std::vector<float> &values,
-                        const Blocking &blocking, float padding) {
-  GuardedFloats result(blocking.floats(), padding);
+GuardedArray<float> toBlocked(const std::vector<float> &values,
+                              const Blocking &blocking, float padding,
+                              Flush flush) {
+  GuardedArray<float> result(blocking.floats(), padding, flush);
   for (size_t i = 0; i < values.size(); ++i)
     result[blocking.at(i)] = values[i];
   return result;
 }
 
-std::vector<float> fromBlocked(const GuardedFloats &blocked,
+std::vector<float> fromBlocked(const GuardedArray<float> &blocked,
                                const Blocking &blocking) {
   std::vector<float> result(blocking.images * blocking.perImage);
   for (size_t i = 0; i < result.size(); ++i)
@@ -113,7 +77,8 @@ int64_t workItems(const Kernel &kernel, const LayerProblem &problem) {
 }
 
 std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
-                             const std::vector<std::vector<WorkRange>> &work) {
+                             const std::vector<std::vector<WorkRange>> &work,
+                             Flush flush) {
   const StreamLayout &layout = kernel.layout;
   int64_t lanes = layout.schedule.lanes;
   const Geometry &g = problem.geometry;
@@ -121,15 +86,19 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
   Blocking outputs{problem.images, g.outChannels * problem.outputPlane(),
                    lanes};
   // The runtime masks the gradient; whatever else pads the batch must not leak.
-  GuardedFloats input = toBlocked(problem.input, inputs, 7.0f);
-  GuardedFloats gradient = toBlocked(problem.gradient, outputs, 0.0f);
-
-  Streams streams = packStreams(layout, problem.active);
-  std::vector<float> values;
-  for (uint32_t canonical : streams.valueOrder)
-    values.push_back(problem.weights[canonical]);
+  GuardedArray<float> input = toBlocked(problem.input, inputs, 7.0f, flush);
+  GuardedArray<float> gradient =
+      toBlocked(problem.gradient, outputs, 0.0f, flush);
 
   bool weightGradient = layout.operation == Operation::GradWeight;
+  Streams streams = packStreams(layout, problem.active);
+  GuardedArray<int32_t> offsets(streams.offsets, flush);
+  GuardedArray<uint16_t> indices(streams.indices, flush);
+  GuardedArray<float> bias(problem.bias, flush);
+  GuardedArray<float> values(weightGradient ? 0 : streams.values(), 0, flush);
+  for (int64_t i = 0; i < values.size(); ++i)
+    values[i] = problem.weights[streams.valueOrder[size_t(i)]];
+
   bool inputGradient = layout.operation == Operation::GradInput;
   // On a plane narrower than the stride some taps reach no input pixel.
   if (inputGradient)
@@ -137,22 +106,22 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
   else
     EXPECT_EQ(streams.values(), int64_t(problem.weights.size()));
   const Blocking &targets = inputGradient ? inputs : outputs;
-  GuardedFloats result(weightGradient ? streams.values() : targets.floats(),
-                       kUnwritten);
-  GuardedFloats laneSums(weightGradient ? streams.values() * lanes : 0,
-                         kUnwritten);
-  std::vector<GuardedFloats> scratches;
+  GuardedArray<float> result(
+      weightGradient ? streams.values() : targets.floats(), kUnwritten, flush);
+  GuardedArray<float> laneSums(weightGradient ? streams.values() * lanes : 0,
+                               kUnwritten, flush);
+  std::vector<GuardedArray<float>> scratches;
   for (size_t thread = 0; thread < work.size(); ++thread)
-    scratches.emplace_back(layout.scratchFloats(), kUnwritten);
+    scratches.emplace_back(layout.scratchFloats(), kUnwritten, flush);
 
   auto runOn = [&](size_t thread) {
     lacuna_kernel_operands operands{};
     operands.source = inputGradient ? gradient.data() : input.data();
     operands.gradient = weightGradient ? gradient.data() : nullptr;
     operands.values = values.data();
-    operands.offsets = streams.offsets.data();
-    operands.indices = streams.indices.data();
-    operands.bias = problem.bias.data();
+    operands.offsets = offsets.data();
+    operands.indices = indices.data();
+    operands.bias = bias.data();
     operands.result = result.data();
     operands.scratch = scratches[thread].data();
     operands.lanes = laneSums.data();
@@ -167,10 +136,10 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
   for (std::thread &thread : threads)
     thread.join();
 
-  EXPECT_TRUE(result.guardsIntact()) << kernel.name << " left its result";
-  EXPECT_TRUE(laneSums.guardsIntact()) << kernel.name << " left its lanes";
-  for (const GuardedFloats &scratch : scratches)
-    EXPECT_TRUE(scratch.guardsIntact()) << kernel.name << " left its scratch";
+  EXPECT_TRUE(result.intact()) << kernel.name << " left its result";
+  EXPECT_TRUE(laneSums.intact()) << kernel.name << " left its lanes";
+  for (const GuardedArray<float> &scratch : scratches)
+    EXPECT_TRUE(scratch.intact()) << kernel.name << " left its scratch";
 
   if (!weightGradient)
     return fromBlocked(result, targets);
@@ -180,23 +149,24 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
   return canonical;
 }
 
-std::vector<float> runKernel(const Kernel &kernel,
-                             const LayerProblem &problem) {
-  return runKernel(kernel, problem, {{{0, workItems(kernel, problem)}}});
+std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
+                             Flush flush) {
+  return runKernel(kernel, problem, {{{0, workItems(kernel, problem)}}}, flush);
 }
 
 void expectTruth(KernelProvider &provider, const LayerProblem &problem,
-                 Level level) {
+                 Level level, const std::vector<Flush> &flushes) {
   for (Operation operation : kAllOperations) {
     bool bias = operation == Operation::Forward;
     Fusion fusion;
     fusion.bias = bias;
     std::shared_ptr<const Kernel> kernel = provider.get(
         {operation, problem.geometry, problem.structure, fusion, level});
-    EXPECT_LT(relativeError(runKernel(*kernel, problem),
-                            problem.truth(operation, bias)),
-              kTolerance)
-        << kernel->name;
+    std::vector<double> truth = problem.truth(operation, bias);
+    for (Flush flush : flushes)
+      EXPECT_LT(relativeError(runKernel(*kernel, problem, flush), truth),
+                kTolerance)
+          << kernel->name;
   }
 }
 

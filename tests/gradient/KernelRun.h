@@ -8,6 +8,7 @@
 #ifndef LACUNA_TESTS_GRADIENT_KERNELRUN_H
 #define LACUNA_TESTS_GRADIENT_KERNELRUN_H
 
+#include "GuardedArray.h"
 #include "LayerProblem.h"
 
 #include "lacuna/Runtime/KernelProvider.h"
@@ -30,20 +31,24 @@ using WorkRange = std::pair<int64_t, int64_t>;
 
 /// Runs the kernel on a problem and returns the result as the problem lays out
 /// data. The ranges of each list run in order on a thread of their own. Memory
-/// that the kernel must write starts as NaN; memory it must not touch is
-/// checked afterwards.
+/// that the kernel must write starts as NaN; memory it must not touch faults on
+/// the flush side of each operand, and is checked afterwards on the other.
 std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
-                             const std::vector<std::vector<WorkRange>> &work);
+                             const std::vector<std::vector<WorkRange>> &work,
+                             Flush flush = Flush::End);
 /// The whole range at once.
-std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem);
+std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
+                             Flush flush = Flush::End);
 
 /// Work items of a kernel on a problem.
 int64_t workItems(const Kernel &kernel, const LayerProblem &problem);
 
 /// Compiles and runs the three operations, the forward one with a bias, and
-/// expects the truth.
+/// expects the truth with operands flush at each of these sides.
 void expectTruth(KernelProvider &provider, const LayerProblem &problem,
-                 Level level);
+                 Level level,
+                 const std::vector<Flush> &flushes = {Flush::End,
+                                                      Flush::Begin});
 
 } // namespace lacuna::testing
 
