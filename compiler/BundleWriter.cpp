@@ -181,20 +181,25 @@ BundleManifest writeBundle(const BundleRequest &request,
   std::vector<std::string> replaced;
   if (libraries)
     replaced = folder.bundledFiles();
+  // All is compiled before the bundle that is there goes, and that is gone
+  // before a file of it is replaced.
+  std::map<std::string, std::string> texts, objects;
   for (const TextPart &text : textParts(request.parts))
-    for (const auto &[name, content] :
-         compileAll(planned, request, text.output))
-      folder.write(name + text.extension, content);
-  if (!libraries)
-    return describe(request, planned, {});
-
-  std::map<std::string, std::string> objects =
-      compileAll(planned, request, KernelOutput::Object);
+    for (auto &[name, content] : compileAll(planned, request, text.output))
+      texts[name + text.extension] = std::move(content);
+  if (libraries)
+    objects = compileAll(planned, request, KernelOutput::Object);
   BundleManifest manifest = describe(request, planned, objects);
+  if (libraries)
+    folder.withdrawBundle(replaced);
+  for (const auto &[name, content] : texts)
+    folder.write(name, content);
+  if (!libraries)
+    return manifest;
+
   std::vector<NamedObject> members;
   for (auto &[name, bytes] : objects)
     members.push_back({name + ".o", std::move(bytes)});
-  folder.withdrawBundle(replaced);
   members.push_back(
       {request.name + "_bundle.o", tableObject(manifest, request.target)});
   writeLibraries(members, request.name, request.parts, request.target, folder);

@@ -33,6 +33,11 @@ constexpr int64_t kMaxFileBytes = int64_t(1) << 28;
                   "; replace the file, or take it out of the data set");
 }
 
+[[noreturn]] void failForMemory(const std::string &path) {
+  throw EnvironmentError(path + ": out of memory while it was decoded; free "
+                                "some memory, or use fewer threads");
+}
+
 DecodedImage makeImage(const std::string &path, int64_t height, int64_t width) {
   if (height < 1 || width < 1 || width > kMaxPixels / height)
     refuse(path, "is " + std::to_string(width) + " x " +
@@ -109,8 +114,7 @@ public:
   int64_t width() const { return info.image_width; }
   [[noreturn]] void fail(const std::string &path) const {
     if (errors.manager.msg_code == JERR_OUT_OF_MEMORY)
-      throw EnvironmentError(path + ": out of memory while it was decoded; "
-                                    "free some memory, or use fewer threads");
+      failForMemory(path);
     refuse(path, std::string("damaged JPEG file: ") + errors.message);
   }
 
@@ -145,6 +149,10 @@ DecodedImage decodePng(const std::string &path, const std::string &bytes) {
   auto fail = [&] {
     std::string message = info.message;
     png_image_free(&info);
+    // libpng tells it by words alone.
+    for (const char *words : {"ut of memory", "nsufficient memory"})
+      if (message.find(words) != std::string::npos)
+        failForMemory(path);
     refuse(path, "damaged PNG file: " + message);
   };
   if (!png_image_begin_read_from_memory(&info, bytes.data(), bytes.size()))

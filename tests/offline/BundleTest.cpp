@@ -207,6 +207,22 @@ TEST_F(BundleTest, ReplacesTheFilesOfTheBundleThatWasThere) {
   EXPECT_EQ(found, expected);
 }
 
+/// As if the process had been killed while it replaced the files.
+TEST_F(BundleTest, NoManifestStandsBesideFilesOfAnother) {
+  BundleRequest request;
+  request.target = hostTarget();
+  request.kernels = requestsFor(layer(1), Structure::block(4));
+  request.parts = {CodePart::Mlir, CodePart::Archive};
+  std::string text;
+  for (const auto &[name, file] : writeBundle(request, path()).files)
+    if (fs::path(name).extension() == ".mlir")
+      text = name;
+  fs::remove(path(text));
+  fs::create_directories(path(text) + "/in the way");
+  EXPECT_THROW(writeBundle(request, path()), EnvironmentError);
+  EXPECT_FALSE(fs::exists(path(kManifestFile)));
+}
+
 TEST_F(BundleTest, LeavesOtherManifestsAlone) {
   fs::create_directories(path());
   writeFileAtomically(path("notes.txt"), {"mine"});

@@ -17,25 +17,35 @@
 
 #include <jerror.h>
 #include <png.h>
+#include <zlib.h>
 
 using namespace lacuna;
 using namespace lacuna::test;
 
 namespace {
-/// While set, libjpeg has no memory for another decoder.
-std::atomic<bool> outOfMemory = false;
+/// While set, libjpeg or zlib has no memory for another decoder.
+std::atomic<bool> jpegOutOfMemory = false, zlibOutOfMemory = false;
 } // namespace
 
 /// Called in place of libjpeg's.
 extern "C" void jpeg_CreateDecompress(j_decompress_ptr info, int version,
                                       size_t size) {
-  if (outOfMemory) {
+  if (jpegOutOfMemory) {
     info->err->msg_code = JERR_OUT_OF_MEMORY;
     info->err->error_exit(reinterpret_cast<j_common_ptr>(info));
   }
   static auto create = reinterpret_cast<decltype(&jpeg_CreateDecompress)>(
       dlsym(RTLD_NEXT, "jpeg_CreateDecompress"));
   create(info, version, size);
+}
+
+/// Called by libpng in place of zlib's.
+extern "C" int inflateInit2_(z_streamp stream, int windowBits,
+                             const char *version, int size) {
+  static auto init = reinterpret_cast<decltype(&inflateInit2_)>(
+      dlsym(RTLD_NEXT, "inflateInit2_"));
+  return zlibOutOfMemory ? Z_MEM_ERROR
+                         : init(stream, windowBits, version, size);
 }
 
 namespace {
@@ -257,18 +267,22 @@ TEST_F(ImageFolders, DamagedFilesAreNamed) {
 
 /// The machine's fault, not that of the file.
 TEST_F(ImageFolders, ADecoderThatCannotBeMadeIsAnError) {
-  DataSet set = load();
-  outOfMemory = true;
-  std::string text;
-  try {
-    pixelsOf(set.train, 2);
-  } catch (const EnvironmentError &error) {
-    text = error.what();
+  for (const auto &[name, outOfMemory] :
+       {std::pair("train/dog/1.JPEG", &jpegOutOfMemory),
+        {"train/cat/1.png", &zlibOutOfMemory}}) {
+    DataSet set = load();
+    *outOfMemory = true;
+    std::string text;
+    try {
+      pixelsOf(set.train, 2);
+    } catch (const EnvironmentError &error) {
+      text = error.what();
+    }
+    *outOfMemory = false;
+    EXPECT_EQ(text.find(pathOf(name)), 0u) << text;
+    EXPECT_NE(text.find("memory"), std::string::npos) << text;
+    expectColour(pixelsOf(load().train, 2), 1, {40, 50, 60}, 3);
   }
-  outOfMemory = false;
-  EXPECT_EQ(text.find(pathOf("train/dog/1.JPEG")), 0u) << text;
-  EXPECT_NE(text.find("memory"), std::string::npos) << text;
-  expectColour(pixelsOf(load().train, 2), 1, {40, 50, 60}, 3);
 }
 
 TEST_F(ImageFolders, FoldersThatMakeNoSense) {
