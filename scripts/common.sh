@@ -10,14 +10,15 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit
 
-# The presets in CMakePresets.json build in build, build-dev, build-asan and build-arm.
+# The presets in CMakePresets.json build in build, build-dev, build-asan, build-tsan and
+# build-arm.
 preset=${LACUNA_PRESET:-release}
 # shellcheck disable=SC2034 # The scripts that source this read it.
 case $preset in
 release) build=$root/build ;;
-dev | asan | arm) build=$root/build-$preset ;;
+dev | asan | tsan | arm) build=$root/build-$preset ;;
 *)
-  echo "LACUNA_PRESET is '$preset', must be release, dev, asan or arm" >&2
+  echo "LACUNA_PRESET is '$preset', must be release, dev, asan, tsan or arm" >&2
   exit 2
   ;;
 esac
