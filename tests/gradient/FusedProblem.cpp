@@ -9,12 +9,12 @@
 
 #include "lacuna/Runtime/Tensor.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
+#include <stdexcept>
+#include <string>
 
 namespace lacuna::testing {
 
@@ -36,6 +36,12 @@ GuardedArray<float> blocked(const TensorShape &shape,
   Tensor tensor(shape);
   toBlocked(plain.data(), tensor);
   return {tensor.data(), shape.floats(), flush};
+}
+
+/// Not by GoogleTest, which device_check does without.
+void verifyInside(bool intact, const Kernel &kernel, const char *memory) {
+  if (!intact)
+    throw std::runtime_error(kernel.name + " wrote beside " + memory);
 }
 
 /// Adds up a kernel's statistics, without the lanes of padding images.
@@ -181,9 +187,9 @@ FusedResult<float> FusedProblem::run(const Kernel &kernel, ThreadPool &pool,
 
   for (const GuardedArray<float> *written :
        {&target, &weightGradient, &laneSums, &statistics})
-    EXPECT_TRUE(written->intact()) << kernel.name << " left an operand";
+    verifyInside(written->intact(), kernel, "an operand");
   for (const GuardedArray<float> &scratch : scratches)
-    EXPECT_TRUE(scratch.intact()) << kernel.name << " left its scratch";
+    verifyInside(scratch.intact(), kernel, "its scratch");
 
   FusedResult<float> result;
   if (toWeights) {

@@ -663,6 +663,8 @@ TEST_F(CheckpointTest, ExportsNothingOutsideItsFolder) {
       state.expect("trainer.epoch", 1);
       for (const char *axis : {"channels", "height", "width"})
         state.expect(std::string("trainer.input_") + axis, 1);
+      state.expect("trainer.mean0", 0);
+      state.expect("trainer.deviation0", 1);
       state.expect(name + ".layer",
                    formatLayer(Geometry::linear(1, 1), Structure::dense()));
     });
