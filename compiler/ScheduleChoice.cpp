@@ -177,16 +177,12 @@ private:
     leavesCaches = target.instructions.streamingStores && !strided &&
                    planePixels > kCachedPlanePixels;
     if (!manyRegisters) {
+      gaps = strided && gradInput;
       narrow = wantsNarrowTiles();
       rowPixels = pixelsOfOddRow();
-      gaps = strided && gradInput;
     }
-    // Once complete, the gradient to a strided input is stored together with
-    // the zeros around it, whole lines at a time.
-    fewestPixels = gaps ? kFewestPixels / 2 : kFewestPixels;
-    mayExceedL1 = leavesCaches || gaps;
     oneChunk = !gradWeight && !narrow &&
-               pixelsInL1 * (mayExceedL1 ? 2 : 1) >= fewestPixels;
+               pixelsInL1 * (mayExceedL1() ? 2 : 1) >= fewestPixels();
     bool fewPlanes =
         narrow || (rowPixels > 0 && gradWeight) || (oneChunk && leavesCaches);
     if (schedule.panelRows != 4 || !fewPlanes)
@@ -211,13 +207,12 @@ private:
   }
 
   /// Pixels of a tile that is a part of a row, where squares would leave an odd
-  /// plane with other tiles at its ends; 0 for none. The gradient to a strided
-  /// input would be scattered.
+  /// plane with other tiles at its ends; 0 for none. Between gaps they would be
+  /// scattered.
   int64_t pixelsOfOddRow() const {
     int64_t pixels = largestDivisor(plane.width, accumulators);
     bool odd = plane.width % 2 != 0 && planePixels <= kCachedPlanePixels;
-    return odd && pixels >= kFewestInRow && !(strided && gradInput) ? pixels
-                                                                    : 0;
+    return odd && pixels >= kFewestInRow && !gaps ? pixels : 0;
   }
 
   void chooseTiles() {
@@ -226,7 +221,7 @@ private:
                          : accumulators;
     int64_t widest = pixels;
     if (oneChunk)
-      pixels = std::min(pixels, std::max(pixelsInL1, fewestPixels));
+      pixels = std::min(pixels, std::max(pixelsInL1, fewestPixels()));
     // Short vectors pay for an item's overhead in fewer multiply-adds. The taps
     // of a pattern use a gradient vector in several rows of a tile: more than
     // four in a row would not stay in registers.
@@ -329,7 +324,7 @@ private:
         pattern && !gradWeight && taps() > 1 &&
         geometry.inChannels * geometry.outChannels > kMaxLearnedKernels;
     bool fewRegistersWhole = wholePlane && !manyRegisters;
-    if (unforeseen || (oneChunk && mayExceedL1) ||
+    if (unforeseen || (oneChunk && mayExceedL1()) ||
         (fewRegistersWhole && structure.scheme == Scheme::Block))
       return 20;
     if (fewRegistersWhole && structure.scheme == Scheme::Unstructured)
@@ -345,6 +340,14 @@ private:
     return oneChunk || narrow || rowPixels > 0 ? 10 : 8;
   }
 
+  /// Whether a tile with all source channels may fill the L1 twice. Once
+  /// complete, the gradient to a strided input is stored together with the
+  /// zeros around it, whole lines at a time.
+  bool mayExceedL1() const { return leavesCaches || gaps; }
+  /// Of a tile with all source channels.
+  int64_t fewestPixels() const {
+    return gaps ? kFewestPixels / 2 : kFewestPixels;
+  }
   int64_t sourceChannels() const {
     return gradInput ? geometry.outChannels : geometry.inChannels;
   }
@@ -371,9 +374,7 @@ private:
   int64_t planePixels = 0;
   bool strided = false, pointwise = false;
   int64_t pixelsInL1 = 0;    ///< That have all their source channels there.
-  int64_t fewestPixels = 0;  ///< Of a tile with all source channels.
   bool leavesCaches = false; ///< The result of a batch.
-  bool mayExceedL1 = false;  ///< Twice, for a tile with all source channels.
   bool gaps = false;         ///< Between results are zeros, of a stride.
   bool narrow = false;       ///< Tiles are one cache line wide.
   int64_t rowPixels = 0;     ///< Of tiles in the rows of an odd plane.

@@ -28,7 +28,6 @@ namespace lacuna {
 
 namespace {
 
-constexpr int kMaxThreads = 256;
 constexpr std::chrono::microseconds kSpinTime(20);
 /// Reading the clock costs more than a pause; look at it every so many.
 constexpr int kPausesPerClock = 16;

@@ -24,7 +24,6 @@ namespace {
 
 constexpr float kUnwritten = std::numeric_limits<float>::quiet_NaN();
 
-/// 64-byte aligned floats between two guards.
 int64_t blocksOf(int64_t images, int64_t lanes) {
   return (images + lanes - 1) / lanes;
 }

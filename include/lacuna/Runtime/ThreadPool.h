@@ -19,7 +19,10 @@ namespace lacuna {
 /// its own items own, so results are the same bits for any number of threads.
 class ThreadPool {
 public:
-  /// The caller's thread is one of `threads`; UserError unless in [1, 256].
+  static constexpr int kMaxThreads = 256;
+
+  /// The caller's thread is one of `threads`; UserError unless in [1,
+  /// kMaxThreads].
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;

@@ -24,14 +24,14 @@
 namespace fs = std::filesystem;
 
 namespace {
-/// Threads that can still be started; negative: all.
-std::atomic<int> startableThreads = -1;
+/// While set, the system has no thread left to start.
+std::atomic<bool> noThreadsLeft = false;
 } // namespace
 
 /// Called in place of the system's.
 extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *how,
                               void *(*run)(void *), void *argument) {
-  if (startableThreads == 0)
+  if (noThreadsLeft)
     return EAGAIN;
   static auto create = reinterpret_cast<decltype(&pthread_create)>(
       dlsym(RTLD_NEXT, "pthread_create"));
@@ -233,9 +233,9 @@ TEST_F(JitProviderTest, ThreadsThatAskForOneKernelShareIt) {
 TEST_F(JitProviderTest, ThreadsThatCannotBeStartedAreTheMachinesFault) {
   auto provider = withoutCache(4);
   std::vector<KernelRequest> requests{tinyRequest(5), tinyRequest(6)};
-  startableThreads = 0;
+  noThreadsLeft = true;
   EXPECT_THROW(provider->prepare(requests), EnvironmentError);
-  startableThreads = -1;
+  noThreadsLeft = false;
   EXPECT_NO_THROW(provider->prepare(requests));
   EXPECT_EQ(provider->statistics().compiles, 2);
 }
