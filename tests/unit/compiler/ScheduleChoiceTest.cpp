@@ -195,11 +195,14 @@ TEST(ScheduleChoice, SeveralItemsAtATimeWhereAnItemIsOneSum) {
 }
 
 TEST(ScheduleChoice, SparsePointwiseLayersTakeOddPlanesByRows) {
-  auto tile = [](int64_t extent, int64_t stride, Operation operation,
-                 const TargetDescription &target = kAvx2) {
-    Schedule s = choose(Geometry::conv2d(512, 2048, {extent, extent}, {1, 1},
-                                         {stride, stride}, {0, 0}),
-                        Structure::block(4), operation, target);
+  auto layer = [](int64_t extent, int64_t stride) {
+    return Geometry::conv2d(512, 2048, {extent, extent}, {1, 1},
+                            {stride, stride}, {0, 0});
+  };
+  auto tile = [&](int64_t extent, int64_t stride, Operation operation,
+                  const TargetDescription &target = kAvx2) {
+    Schedule s =
+        choose(layer(extent, stride), Structure::block(4), operation, target);
     return Extent2d{s.tileHeight, s.tileWidth};
   };
   for (Operation operation :
@@ -211,6 +214,14 @@ TEST(ScheduleChoice, SparsePointwiseLayersTakeOddPlanesByRows) {
     EXPECT_GT(tile(7, 1, operation, kAvx512).height, 1);
   }
   EXPECT_EQ(tile(14, 2, Operation::GradWeight), (Extent2d{1, 7}));
+  // Reading the gradient once is worth lane sums that leave the caches.
+  auto chunkOuter = [&](int64_t extent) {
+    return choose(layer(extent, 1), Structure::block(4), Operation::GradWeight,
+                  kAvx2)
+        .chunkOuter;
+  };
+  EXPECT_FALSE(chunkOuter(7));
+  EXPECT_TRUE(chunkOuter(8));
   EXPECT_GT(tile(14, 2, Operation::GradInput).height, 1);
 }
 
