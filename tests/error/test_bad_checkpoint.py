@@ -89,7 +89,7 @@ class BadCheckpoints(CheckpointTest):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             if "avx512f" not in file.read():
                 self.skipTest("this machine has one vector length")
-        self.refuse_resume(["cpu"], "--cpu", "haswell")
+        self.refuse_resume(["trainer.lanes", "--cpu"], "--cpu", "haswell")
 
     def test_a_place_that_cannot_be_written(self):
         self.refuse(
