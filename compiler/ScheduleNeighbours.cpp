@@ -18,7 +18,7 @@ namespace lacuna {
 namespace {
 
 /// A packed tile beyond this many times the L1 lives in the L2.
-constexpr int64_t kMaxTileL1s = 4;
+constexpr int64_t kMaxTileL1s = 16;
 /// Images of a tile; larger batches gain nothing from more.
 constexpr int64_t kMaxTileImages = 64;
 constexpr int64_t kMaxItemUnroll = 8;
@@ -38,6 +38,7 @@ public:
     panels();
     chunks();
     step(&Schedule::batchTile, kMaxTileImages / from.lanes);
+    padding();
     if (request.operation == Operation::GradWeight)
       weightGradients();
     return std::move(found);
@@ -84,14 +85,30 @@ private:
     return result;
   }
 
-  void tiles() {
-    Extent2d plane = request.geometry.output();
-    if (request.operation == Operation::GradInput) {
-      const Extent2d &stride = request.geometry.stride;
-      const Extent2d &input = request.geometry.input;
-      plane = {ceilDiv(input.height, stride.height),
-               ceilDiv(input.width, stride.width)};
+  /// Target pixels of a phase.
+  Extent2d phasePlane() const {
+    if (request.operation != Operation::GradInput)
+      return request.geometry.output();
+    const Extent2d &stride = request.geometry.stride;
+    const Extent2d &input = request.geometry.input;
+    return {ceilDiv(input.height, stride.height),
+            ceilDiv(input.width, stride.width)};
+  }
+
+  /// With the padding packed, or a whole plane without it.
+  void padding() {
+    Schedule schedule = from;
+    schedule.skipPadding = !from.skipPadding;
+    if (schedule.skipPadding) {
+      Extent2d plane = phasePlane();
+      schedule.tileHeight = plane.height;
+      schedule.tileWidth = plane.width;
     }
+    add(schedule);
+  }
+
+  void tiles() {
+    Extent2d plane = phasePlane();
     for (int64_t height : extents(from.tileHeight, plane.height))
       for (int64_t width : extents(from.tileWidth, plane.width))
         for (int64_t pixels : panelPixels()) {

@@ -100,7 +100,7 @@ LogicalResult PatternAttr::verify(EmitError emitError, ArrayAttr library,
 LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t lanes,
                                    DenseI64ArrayAttr tile, int64_t chunk,
                                    DenseI64ArrayAttr panel, int64_t taps,
-                                   int64_t unroll, bool, Level) {
+                                   int64_t unroll, bool, bool, Level) {
   if (tile.size() != 3)
     return emitError() << "tile must be [batch blocks, rows, columns]";
   if (panel.size() != 2)
@@ -213,6 +213,7 @@ Schedule toSchedule(ScheduleAttr attribute) {
   schedule.bodyTaps = attribute.getTaps();
   schedule.itemUnroll = attribute.getUnroll();
   schedule.chunkOuter = attribute.getChunkOuter();
+  schedule.skipPadding = attribute.getSkipPadding();
   schedule.level = attribute.getLevel();
   return schedule;
 }
@@ -226,7 +227,7 @@ ScheduleAttr fromSchedule(MLIRContext *context, const Schedule &schedule) {
       DenseI64ArrayAttr::get(context,
                              {schedule.panelRows, schedule.panelPixels}),
       schedule.bodyTaps, schedule.itemUnroll, schedule.chunkOuter,
-      schedule.level);
+      schedule.skipPadding, schedule.level);
 }
 
 } // namespace lacuna::ir

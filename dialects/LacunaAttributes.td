@@ -122,6 +122,8 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
     - `taps`: most taps unrolled in one body.
     - `unroll`: items of a body in one turn of its loop.
     - `chunk_outer`: a weight gradient finishes a chunk before the next.
+    - `skip_padding`: tiles are whole planes, packed without their padding, and
+      nothing is computed with it.
     - `level`: `stream` walks single weights, `specialised` unrolls the
       scheme's blocks and patterns.
 
@@ -137,6 +139,7 @@ def Lacuna_ScheduleAttr : Lacuna_Attribute<"Schedule", "schedule"> {
                         "int64_t":$chunk, "::mlir::DenseI64ArrayAttr":$panel,
                         "int64_t":$taps, "int64_t":$unroll,
                         DefaultValuedParameter<"bool", "false">:$chunk_outer,
+                        DefaultValuedParameter<"bool", "false">:$skip_padding,
                         Lacuna_LevelParameter:$level);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

@@ -302,8 +302,9 @@ SmallVector<SourceUse> TileWalk::sourceUses(const StreamBody &body,
   SmallVector<SourceUse> uses;
   for (auto [tap, delta] : llvm::enumerate(body.deltas))
     for (auto [p, pixel] : llvm::enumerate(pixels))
-      uses.push_back(
-          {delta + scratchOffset(pixel), static_cast<int64_t>(tap), p});
+      if (layout.reaches(body.shifts[tap], {pixel.row, pixel.column}))
+        uses.push_back(
+            {delta + scratchOffset(pixel), static_cast<int64_t>(tap), p});
   llvm::sort(uses, [](const SourceUse &a, const SourceUse &b) {
     return std::tie(a.offset, a.tap, a.pixel) <
            std::tie(b.offset, b.tap, b.pixel);

@@ -113,13 +113,19 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
              "panel rows must be 1, or divide the rows that share a "
              "source vector in this scheme");
 
-  Extent2d high;
-  heightAxis(operation, geometry).range(origin.height, high.height);
-  widthAxis(operation, geometry).range(origin.width, high.width);
-  region.height = pixelStep.height * (s.tileHeight - 1) +
-                  (high.height - origin.height) / packStep.height + 1;
-  region.width = pixelStep.width * (s.tileWidth - 1) +
-                 (high.width - origin.width) / packStep.width + 1;
+  if (s.skipPadding) {
+    origin = {0, 0};
+    region = {ceilDiv(source.height, packStep.height),
+              ceilDiv(source.width, packStep.width)};
+  } else {
+    Extent2d high;
+    heightAxis(operation, geometry).range(origin.height, high.height);
+    widthAxis(operation, geometry).range(origin.width, high.width);
+    region.height = pixelStep.height * (s.tileHeight - 1) +
+                    (high.height - origin.height) / packStep.height + 1;
+    region.width = pixelStep.width * (s.tileWidth - 1) +
+                   (high.width - origin.width) / packStep.width + 1;
+  }
 
   this->schedule.channelChunk = std::min(s.channelChunk, sourceChannels);
   chunks = ceilDiv(sourceChannels, this->schedule.channelChunk);
@@ -128,6 +134,17 @@ StreamLayout::StreamLayout(Operation operation, const Geometry &geometry,
                        this->schedule.channelChunk}),
              "a packed tile exceeds what 16-bit indices reach");
   buildPhases();
+  if (s.skipPadding)
+    verifyWholePlanes();
+}
+
+void StreamLayout::verifyWholePlanes() const {
+  verifyRule(schedule.level == Level::Specialised,
+             "only specialised kernels leave out padding");
+  for (const StreamPhase &phase : phases)
+    verifyRule(phase.count.height == schedule.tileHeight &&
+                   phase.count.width == schedule.tileWidth,
+               "padding may be left out of whole planes alone");
 }
 
 bool StreamLayout::panelRowsFit() const {
@@ -155,15 +172,36 @@ void StreamLayout::buildPhases() {
     }
 }
 
-int64_t StreamLayout::tapOffset(const StreamPhase &phase, int64_t tap) const {
-  int64_t y, x;
+std::optional<Extent2d> StreamLayout::tapShift(const StreamPhase &phase,
+                                               int64_t tap) const {
+  Extent2d at;
   if (!heightAxis(operation, geometry)
-           .offset(tap / geometry.kernel.width, phase.offset.height, y) ||
+           .offset(tap / geometry.kernel.width, phase.offset.height,
+                   at.height) ||
       !widthAxis(operation, geometry)
-           .offset(tap % geometry.kernel.width, phase.offset.width, x))
-    return -1;
-  return (y - origin.height) / packStep.height * region.width +
-         (x - origin.width) / packStep.width;
+           .offset(tap % geometry.kernel.width, phase.offset.width, at.width))
+    return std::nullopt;
+  return at;
+}
+
+int64_t StreamLayout::offsetOf(const Extent2d &shift) const {
+  return (shift.height - origin.height) / packStep.height * region.width +
+         (shift.width - origin.width) / packStep.width;
+}
+
+std::optional<int64_t> StreamLayout::tapOffset(const StreamPhase &phase,
+                                               int64_t tap) const {
+  std::optional<Extent2d> shift = tapShift(phase, tap);
+  return shift ? std::optional(offsetOf(*shift)) : std::nullopt;
+}
+
+bool StreamLayout::reaches(const Extent2d &shift, const Extent2d &pixel) const {
+  if (!schedule.skipPadding)
+    return true;
+  int64_t row = pixel.height * sourceStep.height + shift.height;
+  int64_t column = pixel.width * sourceStep.width + shift.width;
+  return row >= 0 && row < source.height && column >= 0 &&
+         column < source.width;
 }
 
 ItemForm StreamLayout::itemForm() const {
@@ -184,32 +222,37 @@ ItemForm StreamLayout::itemForm() const {
 }
 
 std::vector<StreamBody> StreamLayout::bodiesOf(const StreamPhase &phase) const {
-  switch (itemForm()) {
-  case ItemForm::Panel: {
-    for (int64_t tap = 0; tap < geometry.taps(); ++tap)
-      if (tapOffset(phase, tap) >= 0)
-        return {{0, {0}, {0}}};
-    return {};
-  }
-  case ItemForm::Column: {
-    bool reached = false;
-    for (int64_t tap = 0; tap < geometry.taps(); ++tap)
-      reached |= tapOffset(phase, tap) >= 0;
-    if (!reached)
-      return {};
-    StreamBody body;
-    for (int64_t row = 0; row < columnRows(); ++row) {
-      body.deltas.push_back(row * channelStride());
-      body.slots.push_back(row);
-    }
-    verifyRule(schedule.channelChunk % columnRows() == 0,
-               "a block straddles two channel chunks");
-    return {body};
-  }
-  case ItemForm::Kernel:
-    break;
-  }
+  return itemForm() == ItemForm::Kernel ? kernelBodies(phase)
+                                        : tapBodies(phase);
+}
 
+std::vector<StreamBody>
+StreamLayout::tapBodies(const StreamPhase &phase) const {
+  bool column = itemForm() == ItemForm::Column;
+  int64_t values = column ? columnRows() : 1;
+  verifyRule(!column || schedule.channelChunk % values == 0,
+             "a block straddles two channel chunks");
+  std::vector<StreamBody> bodies;
+  for (int64_t tap = 0; tap < geometry.taps(); ++tap) {
+    std::optional<Extent2d> shift = tapShift(phase, tap);
+    if (!shift || (!schedule.skipPadding && !bodies.empty()))
+      continue;
+    // Where padding is packed, one body serves all taps.
+    int64_t first = schedule.skipPadding ? offsetOf(*shift) : 0;
+    StreamBody body;
+    body.tap = tap;
+    for (int64_t value = 0; value < values; ++value) {
+      body.deltas.push_back(first + value * channelStride());
+      body.shifts.push_back(*shift);
+      body.slots.push_back(value);
+    }
+    bodies.push_back(std::move(body));
+  }
+  return bodies;
+}
+
+std::vector<StreamBody>
+StreamLayout::kernelBodies(const StreamPhase &phase) const {
   std::vector<KernelPattern> library = structure.scheme == Scheme::Pattern
                                            ? structure.patterns
                                            : connectivityPattern(geometry);
@@ -217,8 +260,9 @@ std::vector<StreamBody> StreamLayout::bodiesOf(const StreamPhase &phase) const {
   for (size_t p = 0; p < library.size(); ++p) {
     StreamBody whole;
     for (size_t slot = 0; slot < library[p].size(); ++slot)
-      if (int64_t at = tapOffset(phase, library[p][slot]); at >= 0) {
-        whole.deltas.push_back(at);
+      if (auto shift = tapShift(phase, library[p][slot])) {
+        whole.deltas.push_back(offsetOf(*shift));
+        whole.shifts.push_back(*shift);
         whole.slots.push_back(static_cast<int64_t>(slot));
       }
     int64_t taps = static_cast<int64_t>(whole.deltas.size());
@@ -229,6 +273,8 @@ std::vector<StreamBody> StreamLayout::bodiesOf(const StreamPhase &phase) const {
       body.pattern = static_cast<int64_t>(p);
       body.deltas.assign(whole.deltas.begin() + first,
                          whole.deltas.begin() + last);
+      body.shifts.assign(whole.shifts.begin() + first,
+                         whole.shifts.begin() + last);
       body.slots.assign(whole.slots.begin() + first,
                         whole.slots.begin() + last);
       bodies.push_back(std::move(body));

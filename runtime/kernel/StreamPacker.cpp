@@ -36,6 +36,11 @@ struct Place {
   int64_t index; ///< In scratch vectors; negative where a tap does not reach.
 };
 
+/// Runs are numbered [phase][body][cell].
+int64_t cells(const StreamLayout &layout) {
+  return layout.chunks * layout.groups;
+}
+
 /// Visits all items of a layout: visit(Item), or, where every item is one
 /// weight, visit.single(run, index, slot).
 class ItemWalk {
@@ -51,8 +56,7 @@ public:
       channelPlaces.push_back(gradInput ? targetPlace(c) : sourcePlace(c));
     for (const StreamPhase &phase : layout.phases) {
       firstRun.push_back(runCount);
-      runCount += layout.chunks * layout.groups *
-                  static_cast<int64_t>(phase.bodies.size());
+      runCount += cells(layout) * static_cast<int64_t>(phase.bodies.size());
     }
     if (layout.itemForm() == ItemForm::Kernel)
       prepareKernels();
@@ -76,7 +80,7 @@ public:
 private:
   /// Of a kernel's pattern: a body that it fills in some phase.
   struct KernelBody {
-    int64_t firstRun, bodies, number;
+    int64_t firstRun;
     const StreamBody *body;
   };
 
@@ -98,14 +102,29 @@ private:
     std::iota(panelSlots.begin(), panelSlots.end(), 0);
     columnPlaces.reserve(layout.phases.size() * size_t(columns));
     for (size_t phase = 0; phase < layout.phases.size(); ++phase) {
-      std::vector<int64_t> offsets;
-      for (int64_t tap = 0; tap < taps; ++tap)
-        offsets.push_back(layout.tapOffset(layout.phases[phase], tap));
+      std::vector<Place> tapPlaces = placesOfTaps(phase);
       for (const Place &channel : channelPlaces)
-        for (int64_t at : offsets)
-          columnPlaces.push_back({firstRun[phase] + channel.cell,
-                                  at < 0 ? at : channel.index + at});
+        for (const Place &tap : tapPlaces)
+          columnPlaces.push_back(
+              {tap.cell + channel.cell,
+               tap.index < 0 ? tap.index : channel.index + tap.index});
     }
+  }
+
+  /// The first run of the body that takes a tap, and what the tap adds to an
+  /// item's index: nothing where each tap has a body of its own.
+  std::vector<Place> placesOfTaps(size_t phase) const {
+    std::vector<Place> result(size_t(taps), Place{firstRun[phase], -1});
+    const StreamPhase &own = layout.phases[phase];
+    if (layout.schedule.skipPadding) {
+      for (size_t body = 0; body < own.bodies.size(); ++body)
+        result[size_t(own.bodies[body].tap)] = {
+            firstRun[phase] + static_cast<int64_t>(body) * cells(layout), 0};
+      return result;
+    }
+    for (int64_t tap = 0; tap < taps; ++tap)
+      result[size_t(tap)].index = layout.tapOffset(own, tap).value_or(-1);
+    return result;
   }
 
   void prepareKernels() {
@@ -115,8 +134,8 @@ private:
       const std::vector<StreamBody> &bodies = layout.phases[phase].bodies;
       for (size_t body = 0; body < bodies.size(); ++body)
         kernelBodies[size_t(bodies[body].pattern)].push_back(
-            {firstRun[phase], static_cast<int64_t>(bodies.size()),
-             static_cast<int64_t>(body), &bodies[body]});
+            {firstRun[phase] + static_cast<int64_t>(body) * cells(layout),
+             &bodies[body]});
     }
   }
 
@@ -215,8 +234,7 @@ private:
     int64_t cell = filter.cell + channel.cell;
     int64_t index = filter.index + channel.index;
     for (const KernelBody &own : kernelBodies[pattern])
-      visit(Item{own.firstRun + cell * own.bodies + own.number, index, base, 1,
-                 own.body->slots});
+      visit(Item{own.firstRun + cell, index, base, 1, own.body->slots});
   }
 
   template <typename Visit> void kernels(Visit &visit) const {
@@ -297,24 +315,26 @@ void placeRuns(const StreamLayout &layout, std::vector<RunEnd> &runs,
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
   int64_t itemCount = 0, valueCount = 0, offsetCount = 0;
   for (const StreamPhase &phase : layout.phases)
-    offsetCount +=
-        (layout.chunks * layout.groups + 1) * layout.offsetsStride(phase);
+    offsetCount += (cells(layout) + 1) * layout.offsetsStride(phase);
   resizeReused(streams.offsets, offsetCount);
   int32_t *offset = streams.offsets.data();
-  RunEnd *run = runs.data();
+  RunEnd *ofPhase = runs.data();
   for (const StreamPhase &phase : layout.phases) {
-    for (int64_t cell = 0; cell < layout.chunks * layout.groups; ++cell) {
+    for (int64_t cell = 0; cell < cells(layout); ++cell) {
       *offset++ = static_cast<int32_t>(valueCount);
+      RunEnd *run = ofPhase + cell;
       for (const StreamBody &body : phase.bodies) {
         *offset++ = static_cast<int32_t>(itemCount);
         int64_t items = run->items;
-        *run++ = {static_cast<int32_t>(itemCount),
-                  static_cast<int32_t>(valueCount)};
+        *run = {static_cast<int32_t>(itemCount),
+                static_cast<int32_t>(valueCount)};
+        run += cells(layout);
         itemCount += items;
         valueCount += items * layout.schedule.panelRows *
                       static_cast<int64_t>(body.deltas.size());
       }
     }
+    ofPhase += cells(layout) * static_cast<int64_t>(phase.bodies.size());
     *offset++ = static_cast<int32_t>(valueCount);
     for (size_t body = 0; body < phase.bodies.size(); ++body)
       *offset++ = static_cast<int32_t>(itemCount);

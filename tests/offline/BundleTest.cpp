@@ -305,7 +305,7 @@ TEST_F(BundleTest, RefusesUnknownAbi) {
 
 TEST_F(BundleTest, RefusesUnknownVersion) {
   writeOne();
-  replaceInManifest("\n \"version\": 1", "\n \"version\": 9");
+  replaceInManifest("\n \"version\": 2", "\n \"version\": 9");
   expectRefused<UserError>("version: is 9");
 }
 

@@ -14,7 +14,7 @@
 
 namespace lacuna::testing {
 
-/// Executes the work items of a layout.
+/// Executes the work items of a layout that packs padding.
 class Interpreter {
 public:
   Interpreter(const StreamLayout &layout, const Fusion &fusion)

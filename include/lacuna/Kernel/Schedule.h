@@ -45,6 +45,9 @@ struct Schedule {
   /// grad-weight: finish a chunk of input channels before the next, so that its
   /// lane sums stay in cache; else a row of tiles, so that the gradient does.
   bool chunkOuter = false;
+  /// Pack none of a plane's padding, and compute nothing with it: of tiles that
+  /// are whole planes. Items are sorted by tap.
+  bool skipPadding = false;
   Level level = Level::Specialised;
 
   /// Calls visit(name, choice) for each choice but the level: what kernel keys
@@ -61,6 +64,7 @@ struct Schedule {
     visit("body_taps", schedule.bodyTaps);
     visit("item_unroll", schedule.itemUnroll);
     visit("chunk_outer", schedule.chunkOuter);
+    visit("skip_padding", schedule.skipPadding);
   }
 };
 

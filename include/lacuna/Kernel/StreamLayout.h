@@ -27,6 +27,7 @@
 #include "lacuna/Kernel/Structure.h"
 #include "lacuna/Support/Error.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,12 @@ enum class ItemForm { Panel, Column, Kernel };
 /// The code of one kind of item.
 struct StreamBody {
   int64_t pattern = 0; ///< Kernel form: the pattern it is (a part) of.
-  /// For each tap, the distance from the item's index, in scratch vectors.
+  int64_t tap = 0;     ///< Other forms, without padding: the tap it is.
+  /// For each value, the distance from the item's index, in scratch vectors.
   std::vector<int64_t> deltas;
-  /// For each tap, its slot in the unit's canonical values.
+  /// For each value, source rows and columns from a pixel's first.
+  std::vector<Extent2d> shifts;
+  /// For each value, its slot in the unit's canonical values.
   std::vector<int64_t> slots;
 };
 
@@ -130,14 +134,22 @@ public:
   int64_t offsetsStride(const StreamPhase &phase) const {
     return static_cast<int64_t>(phase.bodies.size()) + 1;
   }
-  /// Scratch vectors from a tile's origin to what a tap reads; -1 when the tap
-  /// does not contribute to the phase.
-  int64_t tapOffset(const StreamPhase &phase, int64_t tap) const;
+  /// Scratch vectors from a tile's origin to what a tap reads, below zero where
+  /// no padding is packed; nothing when the tap does not contribute to the
+  /// phase.
+  std::optional<int64_t> tapOffset(const StreamPhase &phase, int64_t tap) const;
+  /// Whether a value of a body meets more than padding at a pixel of a tile.
+  bool reaches(const Extent2d &shift, const Extent2d &pixel) const;
 
 private:
   bool panelRowsFit() const;
+  std::optional<Extent2d> tapShift(const StreamPhase &phase, int64_t tap) const;
+  int64_t offsetOf(const Extent2d &shift) const;
+  void verifyWholePlanes() const;
   void buildPhases();
   std::vector<StreamBody> bodiesOf(const StreamPhase &phase) const;
+  std::vector<StreamBody> tapBodies(const StreamPhase &phase) const;
+  std::vector<StreamBody> kernelBodies(const StreamPhase &phase) const;
 };
 
 /// The streams of one active set under one layout.

@@ -23,7 +23,7 @@
 namespace lacuna {
 
 /// The version of the manifest this code reads and writes.
-inline constexpr int kManifestVersion = 1;
+inline constexpr int kManifestVersion = 2;
 /// The manifest of a bundle, in its folder.
 inline constexpr char kManifestFile[] = "manifest.json";
 inline constexpr int64_t kMaxManifestBytes = int64_t(64) << 20;

@@ -39,12 +39,15 @@ func.func private @channel() attributes {
 // The loop order is written where it is not the usual one.
 // CHECK: outer = #lacuna.schedule<lanes = 8, tile = [1, 2, 2], chunk = 2, panel = [1, 4], taps = 9, unroll = 1, chunk_outer = true, level = specialised>
 // CHECK-SAME: schedule = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, level = specialised>
+// CHECK-SAME: skip = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16, panel = [4, 4], taps = 9, unroll = 1, skip_padding = true, level = specialised>
 // CHECK-SAME: stream = #lacuna.schedule<lanes = 4, tile = [2, 3, 1], chunk = 1, panel = [1, 6], taps = 1, unroll = 4, level = stream>
 func.func private @schedule() attributes {
   outer = #lacuna.schedule<lanes = 8, tile = [1, 2, 2], chunk = 2,
     panel = [1, 4], taps = 9, unroll = 1, chunk_outer = true, level = specialised>,
   schedule = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16,
     panel = [4, 4], taps = 9, unroll = 1, level = specialised>,
+  skip = #lacuna.schedule<lanes = 16, tile = [1, 4, 4], chunk = 16,
+    panel = [4, 4], taps = 9, unroll = 1, skip_padding = true, level = specialised>,
   stream = #lacuna.schedule<lanes = 4, tile = [2, 3, 1], chunk = 1,
     panel = [1, 6], taps = 1, unroll = 4, level = stream>
 }

@@ -41,6 +41,29 @@ func.func @unstructured(%x: tensor<?x2x4x4xf32>, %w: tensor<8x2x3x3xf32>) -> ten
   return %y : tensor<?x8x4x4xf32>
 }
 
+// Without padding each tap has a loop of its own, over the pixels at which it
+// meets the plane: of two in a row the left tap reaches the second, the right
+// one the first. No border is packed.
+// CHECK-LABEL: func.func @skip_padding(
+// CHECK-COUNT-2: vector.store {{.*}} : memref<?xf32>, vector<16xf32>
+// CHECK-NOT: vector.store
+// CHECK: iter_args(
+// CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
+// CHECK-COUNT-1: math.fma
+// CHECK: iter_args(
+// CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
+// CHECK-COUNT-2: math.fma
+// CHECK: iter_args(
+// CHECK: vector.broadcast {{.*}} : f32 to vector<16xf32>
+// CHECK-COUNT-1: math.fma
+// CHECK: return
+func.func @skip_padding(%x: tensor<?x2x1x2xf32>, %w: tensor<8x2x1x3xf32>) -> tensor<?x8x1x2xf32> {
+  %y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([1, 1]) padding([0, 1])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 2, panel = [1, 2], taps = 9, unroll = 1, skip_padding = true, level = specialised>)
+      : tensor<?x2x1x2xf32>, tensor<8x2x1x3xf32> -> tensor<?x8x1x2xf32>
+  return %y : tensor<?x8x1x2xf32>
+}
+
 // Four rows of a block share each source vector: loaded once, used four times.
 // CHECK-LABEL: func.func @block(
 // CHECK: iter_args(

@@ -83,6 +83,25 @@ TEST(ScheduleNeighbours, EveryChoiceIsTried) {
         << "a weight gradient has no panels of pixels";
 }
 
+TEST(ScheduleNeighbours, PaddingIsPackedOrLeftOutOfWholePlanes) {
+  Target target = crossTarget("", "x86-64-v3");
+  auto without = [&](Extent2d plane, const Structure &structure) {
+    std::vector<Schedule> found =
+        neighboursOf({Operation::Forward, conv(32, plane), structure}, target);
+    return std::count_if(found.begin(), found.end(),
+                         [](const Schedule &s) { return s.skipPadding; });
+  };
+  // Where it is packed, one neighbour leaves it out; where it is not, all but
+  // one do.
+  EXPECT_EQ(without({4, 8}, Structure::unstructured()), 1);
+  Structure pattern = Structure::pattern(mestPatterns());
+  std::vector<Schedule> found =
+      neighboursOf({Operation::Forward, conv(32, {4, 8}), pattern}, target);
+  EXPECT_EQ(without({4, 8}, pattern) + 1, int64_t(found.size()));
+  // The whole plane would be more than a kernel may unroll.
+  EXPECT_EQ(without({64, 64}, Structure::unstructured()), 0);
+}
+
 /// Tiles that divide the plane have neighbours that do.
 TEST(ScheduleNeighbours, TilesGoOnDividingThePlane) {
   Target target = crossTarget("", "x86-64-v3");

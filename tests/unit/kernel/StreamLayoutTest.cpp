@@ -82,7 +82,7 @@ TEST(StreamLayout, GradInputHasAPhaseForEachResidueOfTheStride) {
   for (const StreamPhase &phase : layout.phases) {
     int reached = 0;
     for (int64_t tap = 0; tap < 9; ++tap)
-      reached += layout.tapOffset(phase, tap) >= 0;
+      reached += layout.tapOffset(phase, tap).has_value();
     taps.push_back(reached);
   }
   // Each of the nine taps reaches exactly one phase.
@@ -129,6 +129,64 @@ TEST(StreamLayout, LongBodiesAreCutIntoParts) {
   for (const StreamBody &body : layout.phases[0].bodies)
     taps.push_back(body.deltas.size());
   EXPECT_EQ(taps, (std::vector<size_t>{3, 3, 3}));
+}
+
+/// On a plane of 4x4: without padding, a channel is 16 vectors, not 36.
+TEST(StreamLayout, WholePlanesMayLeaveOutTheirPadding) {
+  Geometry g = Geometry::conv2d(8, 8, {4, 4}, {3, 3}, {1, 1}, {1, 1});
+  Schedule s = schedule();
+  s.tileHeight = s.tileWidth = 4;
+  s.skipPadding = true;
+  StreamLayout layout(Operation::Forward, g, Structure::unstructured(), s);
+  EXPECT_EQ(layout.region, (Extent2d{4, 4}));
+  ASSERT_EQ(layout.phases.size(), 1u);
+  const std::vector<StreamBody> &bodies = layout.phases[0].bodies;
+  ASSERT_EQ(bodies.size(), 9u);
+  for (int64_t tap = 0; tap < 9; ++tap) {
+    const StreamBody &body = bodies[size_t(tap)];
+    EXPECT_EQ(body.tap, tap);
+    EXPECT_EQ(body.deltas,
+              (std::vector<int64_t>{4 * (tap / 3 - 1) + tap % 3 - 1}));
+    EXPECT_EQ(body.shifts, (std::vector<Extent2d>{{tap / 3 - 1, tap % 3 - 1}}));
+    EXPECT_EQ(layout.tapOffset(layout.phases[0], tap), body.deltas[0]);
+  }
+  EXPECT_FALSE(layout.reaches({-1, -1}, {0, 1}));
+  EXPECT_FALSE(layout.reaches({-1, -1}, {1, 0}));
+  EXPECT_TRUE(layout.reaches({-1, -1}, {1, 1}));
+  EXPECT_TRUE(layout.reaches({1, 1}, {2, 2}));
+  EXPECT_FALSE(layout.reaches({1, 1}, {3, 2}));
+  EXPECT_FALSE(layout.reaches({1, 1}, {2, 3}));
+
+  // Of a stride, every other pixel of the source.
+  g = Geometry::conv2d(8, 8, {8, 8}, {3, 3}, {2, 2}, {1, 1});
+  StreamLayout strided(Operation::Forward, g, Structure::unstructured(), s);
+  EXPECT_EQ(strided.region, (Extent2d{8, 8}));
+  EXPECT_FALSE(strided.reaches({-1, 0}, {0, 0}));
+  EXPECT_TRUE(strided.reaches({-1, 0}, {1, 0}));
+  EXPECT_TRUE(strided.reaches({1, 1}, {3, 3}));
+
+  s.skipPadding = false;
+  StreamLayout padded(Operation::Forward, g, Structure::unstructured(), s);
+  EXPECT_TRUE(padded.reaches({-1, -1}, {0, 0}));
+}
+
+TEST(StreamLayout, WithoutPaddingTheTapsOfAPhaseAreItsBodies) {
+  Geometry g = Geometry::conv2d(8, 8, {8, 8}, {3, 3}, {2, 2}, {1, 1});
+  Schedule s = schedule();
+  s.tileHeight = s.tileWidth = 4;
+  s.channelChunk = 8;
+  s.skipPadding = true;
+  StreamLayout layout(Operation::GradInput, g, Structure::block(4), s);
+  std::vector<size_t> bodies;
+  for (const StreamPhase &phase : layout.phases) {
+    bodies.push_back(phase.bodies.size());
+    for (const StreamBody &body : phase.bodies) {
+      // The rows of a block are consecutive source channels.
+      ASSERT_EQ(body.deltas.size(), 4u);
+      EXPECT_EQ(body.deltas[3] - body.deltas[0], 3 * 16);
+    }
+  }
+  EXPECT_EQ(bodies, (std::vector<size_t>{1, 2, 2, 4}));
 }
 
 TEST(StreamLayout, OddPlanesHaveTails) {
@@ -185,6 +243,14 @@ TEST(StreamLayout, RefusesSchedulesThatCannotServe) {
          Structure::block(2), rows(2));
   expect("straddles two channel chunks", Operation::GradInput,
          Structure::block(4), [](Schedule &s) { s.channelChunk = 3; });
+  expect("only specialised kernels", Operation::Forward, Structure::dense(),
+         [](Schedule &s) {
+           s.skipPadding = true;
+           s.level = Level::Stream;
+         });
+  // The tile is 4 x 4 of 8 x 8 pixels.
+  expect("left out of whole planes alone", Operation::Forward,
+         Structure::dense(), [](Schedule &s) { s.skipPadding = true; });
   expect("exceeds what 16-bit indices reach", Operation::Forward,
          Structure::dense(), [](Schedule &s) { s.tileHeight = 4000; });
 }

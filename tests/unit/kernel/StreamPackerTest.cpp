@@ -76,6 +76,22 @@ TEST(StreamPacker, PatternStreamSortsKernelsByPattern) {
   EXPECT_EQ(streams.valueOrder, (Order{1, 2, 0, 3}));
 }
 
+TEST(StreamPacker, WithoutPaddingItemsAreSortedByTap) {
+  Schedule s = chunksOf(2);
+  s.skipPadding = true;
+  StreamLayout layout(Operation::Forward, smallLayer(),
+                      Structure::unstructured(), s);
+  // (o, c, tap): (0, 0, 1) (0, 1, 0) (1, 0, 8) (1, 1, 4).
+  Streams streams = packStreams(layout, {{1, 9, 26, 31}, {}});
+  // Value start, then where the items of taps 0 to 8 start.
+  EXPECT_EQ(streams.offsets, (Offsets{0, 0, 1, 2, 2, 2, 2, 2, 2, 2, //
+                                      2, 2, 2, 2, 2, 2, 3, 3, 3, 3, //
+                                      4, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
+  // The tap is known: an index is where the channel starts.
+  EXPECT_EQ(streams.indices, (Indices{16, 0, 16, 0}));
+  EXPECT_EQ(streams.valueOrder, (Order{1, 0, 3, 2}));
+}
+
 TEST(StreamPacker, NothingActiveLeavesOnlyOffsets) {
   StreamLayout layout(Operation::Forward, smallLayer(),
                       Structure::unstructured(), chunksOf(2));
