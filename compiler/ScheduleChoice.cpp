@@ -30,8 +30,10 @@ constexpr int64_t kCachedPlanePixels = 28 * 28;
 /// rather than computes: single rows of blocks then take up to 13 % less time
 /// than two.
 constexpr int64_t kFewWeights = 128 * 128;
-/// Pixels of an odd row that are worth a tile where no border is packed.
+/// Pixels of an odd row that are worth a tile where no border is packed, and
+/// the most that are.
 constexpr int64_t kFewestInRow = 5;
+constexpr int64_t kMostInRow = 8;
 /// Width of a narrow tile: two vectors of eight lanes are a cache line.
 constexpr int64_t kNarrowWidth = 2;
 /// Its height for the gradient to weights.
@@ -39,6 +41,9 @@ constexpr int64_t kNarrowHeight = 4;
 /// Channels from which a gradient to weights has narrow tiles in spite of a
 /// stride, which leaves a vector of each line of the source.
 constexpr int64_t kManyStridedChannels = 128;
+
+/// Pixels from which one of single rows has them where a vector is a line.
+constexpr int64_t kManyStridedPixels = 16 * 16;
 
 /// Lane sums of all weights beyond which those of one weight in ten leave a
 /// common L2.
@@ -56,6 +61,29 @@ int64_t choosePanelRows(int64_t rows) {
 /// schemes, and of patterns in sixteen registers.
 constexpr int64_t kWholePlanePixels = 64;
 constexpr int64_t kWholePatternPlanePixels = 16;
+
+/// Planes of single items that are worth a body for each tap: of a gradient to
+/// the weights; otherwise they fit one panel.
+constexpr int64_t kTapBodiesPlanePixels = 16;
+/// Multiply-adds that the items of a tap should come to, were all weights
+/// there, before the next tap's body starts: of sums that a panel holds, times
+/// channels.
+constexpr int64_t kLongRun = 2048;
+/// How many times a tile may fill the L1 for it: most of an L2.
+constexpr int64_t kMostL1s = 6;
+/// Channels whose runs are long enough for rows and patterns, and the tenths of
+/// the L1 that a tile with as many may fill.
+constexpr int64_t kGoodChunk = 16;
+constexpr int64_t kGoodChunkTenths = 12;
+/// Pixels of a tile where each is a line to wait for.
+constexpr int64_t kFewVectors = 4;
+/// How many times such a tile with all source channels may fill the L1.
+constexpr int64_t kMostFewVectorsL1s = 16;
+/// Sides of a tile of few pixels, and the tenths of the L1 that it may fill.
+constexpr int64_t kFewPixelsSide = 2;
+constexpr int64_t kFewPixelsTenths = 50;
+/// Lane sums of all weights in a chunk that stay in a common L2.
+constexpr int64_t kMaxChunkLaneSums = 1 << 19;
 
 /// Kernels of a layer with patterns beyond which a core no longer learns how
 /// long the run of each pattern is.
@@ -127,6 +155,7 @@ public:
   Schedule choose() {
     choosePanel();
     choosePointwise();
+    schedule.skipPadding = skipsPadding();
     chooseTiles();
     chooseUnroll();
     chooseChunk();
@@ -176,13 +205,14 @@ private:
         target.l1Bytes / (sourceChannels() * target.lanes * kFloatBytes);
     leavesCaches = target.instructions.streamingStores && !strided &&
                    planePixels > kCachedPlanePixels;
-    if (!manyRegisters) {
+    if (!manyRegisters || vectorIsLine()) {
       gaps = strided && gradInput;
       narrow = wantsNarrowTiles();
       rowPixels = pixelsOfOddRow();
     }
-    oneChunk = !gradWeight && !narrow &&
-               pixelsInL1 * (mayExceedL1() ? 2 : 1) >= fewestPixels();
+    oneChunk =
+        !gradWeight && !narrow &&
+        (leavesL1() || pixelsInL1 * (mayExceedL1() ? 2 : 1) >= fewestPixels());
     bool fewPlanes =
         narrow || (rowPixels > 0 && gradWeight) || (oneChunk && leavesCaches);
     if (schedule.panelRows != 4 || !fewPlanes)
@@ -197,6 +227,10 @@ private:
   /// gradient to weights, a cache line of each row and channel at a time is
   /// what memory gives fastest.
   bool wantsNarrowTiles() const {
+    if (vectorIsLine())
+      return gradWeight && plane.width % kNarrowWidth == 0 &&
+             (!strided ||
+              (schedule.panelRows == 1 && planePixels >= kManyStridedPixels));
     if (target.lanes * kFloatBytes * kNarrowWidth != kLineBytes ||
         plane.width % kNarrowWidth != 0)
       return false;
@@ -210,9 +244,41 @@ private:
   /// plane with other tiles at its ends; 0 for none. Between gaps they would be
   /// scattered.
   int64_t pixelsOfOddRow() const {
-    int64_t pixels = largestDivisor(plane.width, accumulators);
+    int64_t pixels = largestDivisor(plane.width, kMostInRow);
     bool odd = plane.width % 2 != 0 && planePixels <= kCachedPlanePixels;
-    return odd && pixels >= kFewestInRow && !gaps ? pixels : 0;
+    return odd && pixels >= kFewestInRow && (!gaps || vectorIsLine()) ? pixels
+                                                                      : 0;
+  }
+
+  /// Whether to leave out the padding around small planes: a third of the
+  /// multiply-adds of a 3x3 kernel at 4x4, more than half at 2x2. Each tap or
+  /// pattern is then a body of its own, whose run must be long enough to make
+  /// up for a branch that is not foreseen.
+  bool skipsPadding() const {
+    bool padded = geometry.padding.height + geometry.padding.width > 0;
+    if (!specialised || !padded || planePixels > kWholePlanePixels)
+      return false;
+    bool small = planePixels <= kTapBodiesPlanePixels;
+    bool single =
+        planePixels <= (gradWeight ? kTapBodiesPlanePixels : accumulators);
+    switch (structure.scheme) {
+    case Scheme::Dense:
+      return !strided && (manyRegisters || gradWeight || small);
+    case Scheme::Pattern:
+    case Scheme::Channel:
+      return !strided;
+    case Scheme::Block:
+      if (gradInput)
+        return !strided && single;
+      if (strided)
+        return manyRegisters &&
+               (!gradWeight || geometry.input.height * geometry.input.width <=
+                                   kWholePlanePixels);
+      return manyRegisters || gradWeight || small;
+    case Scheme::Unstructured:
+      return !strided && single;
+    }
+    return false;
   }
 
   void chooseTiles() {
@@ -234,8 +300,11 @@ private:
     wholePlane = gradWeight && !tall && specialised &&
                  step.height * step.width == 1 &&
                  planePixels <= mostWholePlanePixels();
-    TileChoice tile = wholePlane ? TileChoice{plane.height, plane.width}
-                      : narrow   ? narrowTile()
+    bool whole = wholePlane || schedule.skipPadding;
+    fewPixels = !whole && wantsFewPixels();
+    TileChoice tile = whole       ? TileChoice{plane.height, plane.width}
+                      : fewPixels ? TileChoice{kFewPixelsSide, kFewPixelsSide}
+                      : narrow    ? narrowTile()
                       : rowPixels > 0
                           ? TileChoice{1, rowPixels}
                           : chooseTile(plane, border, step, pixels, widest);
@@ -243,7 +312,7 @@ private:
     schedule.tileWidth = tile.width;
 
     // Further batch blocks would be further lines to wait for.
-    if (narrow || (gaps && oneChunk))
+    if (narrow || fewPixels || (oneChunk && (gaps || vectorIsLine())))
       return;
     // A plane smaller than the tile leaves registers idle: span batch blocks.
     bool more = (wholePlane && manyRegisters) || tall;
@@ -267,8 +336,19 @@ private:
     return hasKernelItems() ? kWholePatternPlanePixels : kWholePlanePixels;
   }
 
+  /// Where a vector is a line, the gradient to a strided input has tiles of so
+  /// few pixels that all source channels have room: each line of the result,
+  /// four times as many as of the source, is then written once.
+  bool wantsFewPixels() const {
+    return strided && gradInput && specialised && vectorIsLine() &&
+           taps() > 1 && plane.height % kFewPixelsSide == 0 &&
+           plane.width % kFewPixelsSide == 0;
+  }
+
   /// Small enough to have many channels.
   TileChoice narrowTile() const {
+    if (vectorIsLine())
+      return chooseTile(plane, border, step, kFewVectors, kFewVectors);
     int64_t height = gradWeight ? kNarrowHeight : kNarrowWidth;
     return {largestDivisor(plane.height, height), kNarrowWidth};
   }
@@ -289,6 +369,10 @@ private:
         hasKernelItems() && !single
             ? 1
             : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);
+    // The bodies of all taps together should leave room in the instruction
+    // cache.
+    if (schedule.skipPadding && structure.scheme == Scheme::Block)
+      schedule.itemUnroll = std::min<int64_t>(schedule.itemUnroll, 2);
   }
 
   /// The packed tile shares the L1 with streams and target rows.
@@ -300,8 +384,15 @@ private:
       return one;
     }());
     int64_t channelBytes = probe.channelStride() * target.lanes * kFloatBytes;
-    int64_t fit = target.l1Bytes * tenthsOfL1() / 10 / channelBytes;
+    int64_t fit = oneChunk && leavesL1()
+                      ? probe.sourceChannels
+                      : target.l1Bytes * tenthsOfL1() / 10 / channelBytes;
+    fit = std::max(fit, worthwhileChunk(channelBytes));
     fit = std::min(fit, kMaxScheduleExtent / probe.channelStride());
+    if (gradWeight && schedule.skipPadding && structure.scheme == Scheme::Dense)
+      fit = std::clamp<int64_t>(kMaxChunkLaneSums * geometry.inChannels /
+                                    (geometry.weights() * target.lanes),
+                                1, fit);
     // Blocks seen from grad-input must not straddle chunks.
     int64_t rows = gradInput && structure.scheme == Scheme::Block
                        ? largestDivisor(structure.blockRows, schedule.bodyTaps)
@@ -315,10 +406,32 @@ private:
       schedule.chunkOuter = true;
   }
 
+  /// Channels for which a packed tile may leave the L1.
+  int64_t worthwhileChunk(int64_t channelBytes) const {
+    bool rows = schedule.panelRows > 1 || structure.scheme == Scheme::Block ||
+                structure.scheme == Scheme::Pattern;
+    if (!schedule.skipPadding) {
+      bool good =
+          manyRegisters && rows && specialised && !strided &&
+          10 * kGoodChunk * channelBytes <= kGoodChunkTenths * target.l1Bytes;
+      return good ? kGoodChunk : 1;
+    }
+    // Single items would read each source vector from the L2. Weight gradients
+    // of patterns have several sums an item, and need no long runs.
+    if (structure.scheme == Scheme::Dense ||
+        structure.scheme == Scheme::Unstructured ||
+        (structure.scheme == Scheme::Block && gradInput) || hasKernelItems())
+      return 1;
+    return std::min(kLongRun / (gradWeight ? 2 : 1) / accumulators,
+                    kMostL1s * target.l1Bytes / channelBytes);
+  }
+
   /// How much of the L1 a packed tile may fill. Longer runs are worth one that
   /// is too large where a stride leaves few items for each packed pixel, and
   /// where the runs of patterns end too soon to be foreseen.
   int64_t tenthsOfL1() const {
+    if (schedule.skipPadding)
+      return 10;
     bool pattern = structure.scheme == Scheme::Pattern && specialised;
     bool unforeseen =
         pattern && !gradWeight && taps() > 1 &&
@@ -335,18 +448,29 @@ private:
                    (gradWeight || !pattern);
     if (strided && !manyRegisters && singles)
       return 8;
+    if (fewPixels)
+      return kFewPixelsTenths;
     if (strided || wholePlane)
       return 15;
-    return oneChunk || narrow || rowPixels > 0 ? 10 : 8;
+    bool lines = narrow && vectorIsLine();
+    return (oneChunk || narrow || rowPixels > 0) && !lines ? 10 : 8;
   }
 
   /// Whether a tile with all source channels may fill the L1 twice. Once
   /// complete, the gradient to a strided input is stored together with the
   /// zeros around it, whole lines at a time.
   bool mayExceedL1() const { return leavesCaches || gaps; }
+  /// Whether the L2 is near enough for a few pixels with all source channels:
+  /// where a vector is a line, it is a single one to wait for, and the result
+  /// need not be read again.
+  bool leavesL1() const {
+    int64_t pixelBytes = sourceChannels() * target.lanes * kFloatBytes;
+    return vectorIsLine() &&
+           pixelBytes * fewestPixels() <= kMostFewVectorsL1s * target.l1Bytes;
+  }
   /// Of a tile with all source channels.
   int64_t fewestPixels() const {
-    return gaps ? kFewestPixels / 2 : kFewestPixels;
+    return gaps || vectorIsLine() ? kFewVectors : kFewestPixels;
   }
   int64_t sourceChannels() const {
     return gradInput ? geometry.outChannels : geometry.inChannels;
@@ -354,6 +478,7 @@ private:
   int64_t taps() const {
     return geometry.kernel.height * geometry.kernel.width;
   }
+  bool vectorIsLine() const { return target.lanes * kFloatBytes == kLineBytes; }
   bool hasShortVectors() const {
     return manyRegisters && target.lanes <= kShortVector;
   }
@@ -378,7 +503,7 @@ private:
   bool gaps = false;         ///< Between results are zeros, of a stride.
   bool narrow = false;       ///< Tiles are one cache line wide.
   int64_t rowPixels = 0;     ///< Of tiles in the rows of an odd plane.
-  bool oneChunk = false, wholePlane = false;
+  bool oneChunk = false, wholePlane = false, fewPixels = false;
   Schedule schedule;
 };
 
