@@ -183,7 +183,8 @@ private:
     planePixels = plane.height * plane.width;
     pointwise = kernel.height * kernel.width == 1 &&
                 planePixels >= kFewestPixels &&
-                structure.scheme != Scheme::Dense;
+                (structure.scheme != Scheme::Dense ||
+                 (strided && gradInput && vectorIsLine()));
   }
 
   void choosePanel() {
@@ -196,8 +197,10 @@ private:
         std::max<int64_t>(1, accumulators / schedule.panelRows);
   }
 
-  /// A sparse 1x1 convolution waits for memory. With all source channels in a
-  /// chunk it touches its result once, and may store it past the caches.
+  /// A sparse 1x1 convolution waits for memory, and so does the gradient to the
+  /// strided input of a dense one, which is mostly zeros. With all source
+  /// channels in a chunk it touches its result once, and may store it past the
+  /// caches.
   void choosePointwise() {
     if (!pointwise)
       return;
@@ -287,7 +290,8 @@ private:
                          : accumulators;
     int64_t widest = pixels;
     if (oneChunk)
-      pixels = std::min(pixels, std::max(pixelsInL1, fewestPixels()));
+      pixels = std::min(pixels, pixelsInL1 < kFewestPixels ? fewestPixels()
+                                                           : pixelsInL1);
     // Short vectors pay for an item's overhead in fewer multiply-adds. The taps
     // of a pattern use a gradient vector in several rows of a tile: more than
     // four in a row would not stay in registers.

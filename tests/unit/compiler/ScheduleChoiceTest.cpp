@@ -463,6 +463,12 @@ TEST(ScheduleChoice, WideVectorsAreFewPixelsWithAllChannels) {
       (Tile{1, 1, 4, 512}));
   EXPECT_EQ(tile(choose(pointwise(64, 256, 56), single, Operation::GradWeight)),
             (Tile{1, 1, 4, 64}));
+  // Of a dense layer only what is mostly zeros waits for memory.
+  EXPECT_EQ(tile(choose(pointwise(64, 128, 16, 2), Structure::dense(),
+                        Operation::GradInput)),
+            (Tile{1, 1, 4, 128}));
+  EXPECT_NE(tile(choose(pointwise(64, 128, 16), Structure::dense())),
+            (Tile{1, 1, 4, 64}));
   // A layer too wide for the L2 goes in chunks.
   EXPECT_LT(choose(pointwise(8192, 64, 8), single).channelChunk, 8192);
 
