@@ -41,8 +41,8 @@ constexpr int64_t kNarrowHeight = 4;
 /// Channels from which a gradient to weights has narrow tiles in spite of a
 /// stride, which leaves a vector of each line of the source.
 constexpr int64_t kManyStridedChannels = 128;
-
-/// Pixels from which one of single rows has them where a vector is a line.
+/// Pixels of the result from which such a gradient has narrow tiles where a
+/// vector is a line and panels are single rows.
 constexpr int64_t kManyStridedPixels = 16 * 16;
 
 /// Lane sums of all weights beyond which those of one weight in ten leave a
@@ -69,7 +69,7 @@ constexpr int64_t kTapBodiesPlanePixels = 16;
 /// there, before the next tap's body starts: of sums that a panel holds, times
 /// channels.
 constexpr int64_t kLongRun = 2048;
-/// How many times a tile may fill the L1 for it: most of an L2.
+/// How many times a tile may fill the L1 for it.
 constexpr int64_t kMostL1s = 6;
 /// Channels whose runs are long enough for rows and patterns, and the tenths of
 /// the L1 that a tile with as many may fill.
@@ -77,8 +77,9 @@ constexpr int64_t kGoodChunk = 16;
 constexpr int64_t kGoodChunkTenths = 12;
 /// Pixels of a tile where each is a line to wait for.
 constexpr int64_t kFewVectors = 4;
-/// How many times such a tile with all source channels may fill the L1.
-constexpr int64_t kMostFewVectorsL1s = 16;
+/// How many times such a tile with all source channels may fill the L1: most of
+/// an L2.
+constexpr int64_t kMostFewVectorsL1s = 28;
 /// Sides of a tile of few pixels, and the tenths of the L1 that it may fill.
 constexpr int64_t kFewPixelsSide = 2;
 constexpr int64_t kFewPixelsTenths = 50;
@@ -153,9 +154,14 @@ public:
   }
 
   Schedule choose() {
+    schedule.skipPadding = skipsPadding();
+    return choosePadded();
+  }
+
+  /// With the padding packed.
+  Schedule choosePadded() {
     choosePanel();
     choosePointwise();
-    schedule.skipPadding = skipsPadding();
     chooseTiles();
     chooseUnroll();
     chooseChunk();
@@ -290,8 +296,9 @@ private:
                          : accumulators;
     int64_t widest = pixels;
     if (oneChunk)
-      pixels = std::min(pixels, pixelsInL1 < kFewestPixels ? fewestPixels()
-                                                           : pixelsInL1);
+      pixels = std::min(pixels, vectorIsLine() && pixelsInL1 < kFewestPixels
+                                    ? fewestPixels()
+                                    : std::max(pixelsInL1, fewestPixels()));
     // Short vectors pay for an item's overhead in fewer multiply-adds. The taps
     // of a pattern use a gradient vector in several rows of a tile: more than
     // four in a row would not stay in registers.
@@ -341,8 +348,8 @@ private:
   }
 
   /// Where a vector is a line, the gradient to a strided input has tiles of so
-  /// few pixels that all source channels have room: each line of the result,
-  /// four times as many as of the source, is then written once.
+  /// few pixels that all source channels have room: each line of the result, of
+  /// which there are more than of the source, is then written once.
   bool wantsFewPixels() const {
     return strided && gradInput && specialised && vectorIsLine() &&
            taps() > 1 && plane.height % kFewPixelsSide == 0 &&
@@ -375,7 +382,9 @@ private:
             : std::clamp<int64_t>(inFlight / schedule.panelRows, 1, 4);
     // The bodies of all taps together should leave room in the instruction
     // cache.
-    if (schedule.skipPadding && structure.scheme == Scheme::Block)
+    bool rows =
+        structure.scheme == Scheme::Block || structure.scheme == Scheme::Dense;
+    if (schedule.skipPadding && rows)
       schedule.itemUnroll = std::min<int64_t>(schedule.itemUnroll, 2);
   }
 
@@ -394,9 +403,7 @@ private:
     fit = std::max(fit, worthwhileChunk(channelBytes));
     fit = std::min(fit, kMaxScheduleExtent / probe.channelStride());
     if (gradWeight && schedule.skipPadding && structure.scheme == Scheme::Dense)
-      fit = std::clamp<int64_t>(kMaxChunkLaneSums * geometry.inChannels /
-                                    (geometry.weights() * target.lanes),
-                                1, fit);
+      fit = std::min(fit, chunkOfLaneSums());
     // Blocks seen from grad-input must not straddle chunks.
     int64_t rows = gradInput && structure.scheme == Scheme::Block
                        ? largestDivisor(structure.blockRows, schedule.bodyTaps)
@@ -408,6 +415,14 @@ private:
     // With a single chunk both orders are one, and this is less code a row.
     if (narrow && gradWeight && chunks == 1)
       schedule.chunkOuter = true;
+  }
+
+  /// Channels whose lane sums an L2 holds, in whole turns of their items.
+  int64_t chunkOfLaneSums() const {
+    int64_t laneSums = geometry.weights() * target.lanes;
+    int64_t channels = kMaxChunkLaneSums * geometry.inChannels / laneSums;
+    int64_t unroll = schedule.itemUnroll;
+    return std::max<int64_t>(1, ceilDiv(channels, unroll)) * unroll;
   }
 
   /// Channels for which a packed tile may leave the L1.
@@ -436,6 +451,8 @@ private:
   int64_t tenthsOfL1() const {
     if (schedule.skipPadding)
       return 10;
+    if (fewPixels)
+      return kFewPixelsTenths;
     bool pattern = structure.scheme == Scheme::Pattern && specialised;
     bool unforeseen =
         pattern && !gradWeight && taps() > 1 &&
@@ -452,8 +469,6 @@ private:
                    (gradWeight || !pattern);
     if (strided && !manyRegisters && singles)
       return 8;
-    if (fewPixels)
-      return kFewPixelsTenths;
     if (strided || wholePlane)
       return 15;
     bool lines = narrow && vectorIsLine();
@@ -469,8 +484,8 @@ private:
   /// need not be read again.
   bool leavesL1() const {
     int64_t pixelBytes = sourceChannels() * target.lanes * kFloatBytes;
-    return vectorIsLine() &&
-           pixelBytes * fewestPixels() <= kMostFewVectorsL1s * target.l1Bytes;
+    return vectorIsLine() && pixelBytes * std::max(fewestPixels(), rowPixels) <=
+                                 kMostFewVectorsL1s * target.l1Bytes;
   }
   /// Of a tile with all source channels.
   int64_t fewestPixels() const {
@@ -505,7 +520,7 @@ private:
   int64_t pixelsInL1 = 0;    ///< That have all their source channels there.
   bool leavesCaches = false; ///< The result of a batch.
   bool gaps = false;         ///< Between results are zeros, of a stride.
-  bool narrow = false;       ///< Tiles are one cache line wide.
+  bool narrow = false;       ///< Tiles are a cache line wide, or few lines.
   int64_t rowPixels = 0;     ///< Of tiles in the rows of an odd plane.
   bool oneChunk = false, wholePlane = false, fewPixels = false;
   Schedule schedule;
@@ -520,13 +535,22 @@ int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
   std::vector<int64_t> remainders = layout.remainderBlocks();
   int64_t blocks =
       std::accumulate(remainders.begin(), remainders.end(), s.batchTile);
-  int64_t taps = 0;
+  int64_t pixels = s.tileHeight * s.tileWidth;
+  auto pixelsOf = [&](const Extent2d &shift) {
+    int64_t count = 0;
+    for (int64_t pixel = 0; pixel < pixels; ++pixel)
+      count +=
+          layout.reaches(shift, {pixel / s.tileWidth, pixel % s.tileWidth});
+    return count;
+  };
+  int64_t perItem = 0;
   for (const StreamPhase &phase : layout.phases)
     for (const StreamBody &body : phase.bodies)
-      taps += static_cast<int64_t>(body.deltas.size());
+      for (const Extent2d &shift : body.shifts)
+        perItem += s.skipPadding ? pixelsOf(shift) : pixels;
   int64_t items = s.itemUnroll > 1 ? s.itemUnroll + 1 : 1;
-  int64_t sums = s.panelRows * s.tileHeight * s.tileWidth;
-  int64_t perBlock = sums * taps * items;
+  int64_t sums = s.panelRows * pixels;
+  int64_t perBlock = s.panelRows * perItem * items;
   if (fusion.normalise)
     perBlock += layout.blockStride();
   if (fusion.statistics)
@@ -537,7 +561,17 @@ int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
 Schedule chooseSchedule(Operation operation, const Geometry &geometry,
                         const Structure &structure, Level level,
                         const TargetDescription &target) {
-  return Chooser(operation, geometry, structure, level, target).choose();
+  Schedule schedule =
+      Chooser(operation, geometry, structure, level, target).choose();
+  if (!schedule.skipPadding)
+    return schedule;
+  // A body for each tap of a large kernel may be too much code.
+  Fusion fusion;
+  fusion.normalise = fusion.statistics = true;
+  StreamLayout layout(operation, geometry, structure, schedule);
+  if (unrolledMultiplyAdds(layout, fusion) <= kMaxUnrolledMultiplyAdds)
+    return schedule;
+  return Chooser(operation, geometry, structure, level, target).choosePadded();
 }
 
 } // namespace lacuna

@@ -18,7 +18,7 @@ namespace lacuna {
 namespace {
 
 /// A packed tile beyond this many times the L1 lives in the L2.
-constexpr int64_t kMaxTileL1s = 16;
+constexpr int64_t kMaxTileL1s = 28;
 /// Images of a tile; larger batches gain nothing from more.
 constexpr int64_t kMaxTileImages = 64;
 constexpr int64_t kMaxItemUnroll = 8;
@@ -97,6 +97,9 @@ private:
 
   /// With the padding packed, or a whole plane without it.
   void padding() {
+    const Extent2d &padding = request.geometry.padding;
+    if (padding.height + padding.width == 0)
+      return;
     Schedule schedule = from;
     schedule.skipPadding = !from.skipPadding;
     if (schedule.skipPadding) {

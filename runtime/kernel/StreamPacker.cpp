@@ -32,7 +32,7 @@ struct Item {
 
 /// What an output channel or a column adds to the place of an item.
 struct Place {
-  int64_t cell;  ///< Chunk and group as one number.
+  int64_t cell;  ///< Chunk and group as one number, from a first run on.
   int64_t index; ///< In scratch vectors; negative where a tap does not reach.
 };
 

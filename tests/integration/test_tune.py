@@ -22,7 +22,8 @@ QUICK = ("--batch", "8", "--seconds-per-kernel", "0.5")
 FIELDS = {"kernel", "op", "tried", "improved", "chosen"}
 IMPROVED = {"tuned", "chosen_us", "tuned_us"}
 CHOICES = ("lanes", "batch_tile", "tile_height", "tile_width", "channel_chunk",
-           "panel_rows", "panel_pixels", "body_taps", "item_unroll", "chunk_outer")
+           "panel_rows", "panel_pixels", "body_taps", "item_unroll", "chunk_outer",
+           "skip_padding")
 
 
 class TuneTest(ToolTest):

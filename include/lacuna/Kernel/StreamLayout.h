@@ -34,8 +34,9 @@
 namespace lacuna {
 
 /// What an item is. Panel: one source vector and `panelRows` weights, the tap
-/// lies in the index. Column: one weight for each of several consecutive source
-/// channels (a block, seen from grad-input). Kernel: the taps of a pattern.
+/// lies in the index, or in the body where padding is left out. Column: one
+/// weight for each of several consecutive source channels (a block, seen from
+/// grad-input). Kernel: the taps of a pattern.
 enum class ItemForm { Panel, Column, Kernel };
 
 /// The code of one kind of item.
@@ -44,7 +45,8 @@ struct StreamBody {
   int64_t tap = 0;     ///< Other forms, without padding: the tap it is.
   /// For each value, the distance from the item's index, in scratch vectors.
   std::vector<int64_t> deltas;
-  /// For each value, source rows and columns from a pixel's first.
+  /// For each value, source rows and columns from a pixel's first: those of one
+  /// tap of several where padding is packed and the tap lies in the index.
   std::vector<Extent2d> shifts;
   /// For each value, its slot in the unit's canonical values.
   std::vector<int64_t> slots;
