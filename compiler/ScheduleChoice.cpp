@@ -267,6 +267,9 @@ private:
     bool padded = geometry.padding.height + geometry.padding.width > 0;
     if (!specialised || !padded || planePixels > kWholePlanePixels)
       return false;
+    // More in a row would not stay in registers, as below.
+    if (hasKernelItems() && hasShortVectors() && plane.width > kTallTileWidth)
+      return false;
     bool small = planePixels <= kTapBodiesPlanePixels;
     bool single =
         planePixels <= (gradWeight ? kTapBodiesPlanePixels : accumulators);

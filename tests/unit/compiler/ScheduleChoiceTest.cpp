@@ -412,6 +412,10 @@ TEST(ScheduleChoice, SmallPlanesLeaveOutTheirPadding) {
   EXPECT_TRUE(skipsPadding(4, single, gradWeight, kAvx2));
   EXPECT_TRUE(skipsPadding(4, block, gradInput, kAvx512));
   EXPECT_FALSE(skipsPadding(4, block, gradInput, kAvx2));
+  // With short vectors the taps of a pattern share what four in a row need.
+  EXPECT_FALSE(skipsPadding(8, pattern, gradWeight, kNeon));
+  EXPECT_TRUE(skipsPadding(4, pattern, gradWeight, kNeon));
+  EXPECT_TRUE(skipsPadding(8, pattern, forward, kNeon));
   // Rows make up for it sooner.
   EXPECT_TRUE(skipsPadding(8, block, forward, kAvx512));
   EXPECT_FALSE(skipsPadding(8, block, forward, kAvx2));
