@@ -153,13 +153,8 @@ public:
     describePlane();
   }
 
-  Schedule choose() {
-    schedule.skipPadding = skipsPadding();
-    return choosePadded();
-  }
-
-  /// With the padding packed.
-  Schedule choosePadded() {
+  Schedule choose(bool maySkipPadding) {
+    schedule.skipPadding = maySkipPadding && skipsPadding();
     choosePanel();
     choosePointwise();
     chooseTiles();
@@ -550,7 +545,7 @@ int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
   for (const StreamPhase &phase : layout.phases)
     for (const StreamBody &body : phase.bodies)
       for (const Extent2d &shift : body.shifts)
-        perItem += s.skipPadding ? pixelsOf(shift) : pixels;
+        perItem += pixelsOf(shift);
   int64_t items = s.itemUnroll > 1 ? s.itemUnroll + 1 : 1;
   int64_t sums = s.panelRows * pixels;
   int64_t perBlock = s.panelRows * perItem * items;
@@ -564,8 +559,11 @@ int64_t unrolledMultiplyAdds(const StreamLayout &layout, const Fusion &fusion) {
 Schedule chooseSchedule(Operation operation, const Geometry &geometry,
                         const Structure &structure, Level level,
                         const TargetDescription &target) {
-  Schedule schedule =
-      Chooser(operation, geometry, structure, level, target).choose();
+  auto choose = [&](bool maySkipPadding) {
+    return Chooser(operation, geometry, structure, level, target)
+        .choose(maySkipPadding);
+  };
+  Schedule schedule = choose(/*maySkipPadding=*/true);
   if (!schedule.skipPadding)
     return schedule;
   // A body for each tap of a large kernel may be too much code.
@@ -574,7 +572,7 @@ Schedule chooseSchedule(Operation operation, const Geometry &geometry,
   StreamLayout layout(operation, geometry, structure, schedule);
   if (unrolledMultiplyAdds(layout, fusion) <= kMaxUnrolledMultiplyAdds)
     return schedule;
-  return Chooser(operation, geometry, structure, level, target).choosePadded();
+  return choose(/*maySkipPadding=*/false);
 }
 
 } // namespace lacuna

@@ -17,7 +17,7 @@ namespace lacuna {
 
 namespace {
 
-/// A packed tile beyond this many times the L1 lives in the L2.
+/// A packed tile beyond this many times the L1 fills a common L2.
 constexpr int64_t kMaxTileL1s = 28;
 /// Images of a tile; larger batches gain nothing from more.
 constexpr int64_t kMaxTileImages = 64;
