@@ -468,6 +468,18 @@ TEST(ScheduleChoice, LargeKernelsPackTheirPadding) {
     }
 }
 
+/// In an L1 of 32 KB sixteen channels of a 6x6 region are 36 KB.
+TEST(ScheduleChoice, RowsAndPatternsHaveSixteenChannels) {
+  TargetDescription target{16, 32, 32768};
+  auto chunk = [&](const Structure &structure) {
+    return choose(conv(64, {16, 16}), structure, Operation::Forward, target)
+        .channelChunk;
+  };
+  EXPECT_EQ(chunk(Structure::block(4)), 16);
+  EXPECT_EQ(chunk(Structure::pattern(mestPatterns())), 16);
+  EXPECT_EQ(chunk(Structure::unstructured()), 11);
+}
+
 /// Where a vector is a cache line, a few pixels at a time are enough.
 TEST(ScheduleChoice, WideVectorsAreFewPixelsWithAllChannels) {
   Structure single = Structure::unstructured();
@@ -491,6 +503,15 @@ TEST(ScheduleChoice, WideVectorsAreFewPixelsWithAllChannels) {
       (Tile{1, 1, 4, 512}));
   EXPECT_EQ(tile(choose(pointwise(64, 256, 56), single, Operation::GradWeight)),
             (Tile{1, 1, 4, 64}));
+  // With a stride, where there are many pixels and panels are single rows.
+  auto strided = [&](int64_t extent, const Structure &structure) {
+    Schedule s = choose(pointwise(128, 256, extent, 2), structure,
+                        Operation::GradWeight);
+    return s.tileHeight * s.tileWidth;
+  };
+  EXPECT_EQ(strided(32, single), 4);
+  EXPECT_GT(strided(16, single), 4);
+  EXPECT_GT(strided(32, Structure::block(4)), 4);
   // Of a dense layer only what is mostly zeros waits for memory.
   EXPECT_EQ(tile(choose(pointwise(64, 128, 16, 2), Structure::dense(),
                         Operation::GradInput)),
