@@ -38,7 +38,8 @@ protected:
     append(value.data(), value.size());
   }
   void visitExpected(const std::string & /*name*/,
-                     const std::string & /*value*/) override {}
+                     const std::string & /*value*/,
+                     const char * /*remedy*/) override {}
   void fail(const std::string &name,
             const std::string &message) const override {
     throw InternalError(name + ": " + message);
@@ -81,7 +82,8 @@ protected:
     take(name, value.data(), value.size());
   }
   void visitExpected(const std::string & /*name*/,
-                     const std::string & /*value*/) override {}
+                     const std::string & /*value*/,
+                     const char * /*remedy*/) override {}
   void fail(const std::string &name,
             const std::string &message) const override {
     throw UserError("the state to rewind to: " + name + ": " + message);

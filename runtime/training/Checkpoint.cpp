@@ -83,8 +83,8 @@ protected:
   void visitText(const std::string &name, std::string &value) override {
     add(name, value);
   }
-  void visitExpected(const std::string &name,
-                     const std::string &value) override {
+  void visitExpected(const std::string &name, const std::string &value,
+                     const char * /*remedy*/) override {
     add(name, value);
   }
   [[noreturn]] void fail(const std::string &name,
@@ -111,13 +111,11 @@ public:
   void refuseUnread() const {
     for (const auto &[name, entry] : file.entries())
       if (read.count(name) == 0)
-        fail(name, "belongs to no part of this run; resume with the options "
-                   "that the run was started with");
+        failForeign(name);
     for (const auto &[name, value] : file.metadata())
       if (read.count(name) == 0 && name != kFormatKey && name != kVersionKey &&
           name != kChecksumKey && name.rfind(kArrayChecksumPrefix, 0) != 0)
-        fail(name, "belongs to no part of this run; resume with the options "
-                   "that the run was started with");
+        failForeign(name);
   }
 
 protected:
@@ -144,15 +142,15 @@ protected:
     value = stored(name);
   }
 
-  void visitExpected(const std::string &name,
-                     const std::string &value) override {
+  void visitExpected(const std::string &name, const std::string &value,
+                     const char *remedy) override {
     const std::string &found = stored(name);
     if (found == value)
       return;
     bool quotable = std::max(found.size(), value.size()) <= kMaxQuoted;
     fail(name, (quotable ? "is '" + found + "', this run has '" + value + "'"
                          : std::string("is another one than this run's")) +
-                   "; resume with the options that the run was started with");
+                   "; " + remedy);
   }
 
   [[noreturn]] void fail(const std::string &name,
@@ -161,6 +159,10 @@ protected:
   }
 
 private:
+  [[noreturn]] void failForeign(const std::string &name) const {
+    fail(name, std::string("belongs to no part of this run; ") + kSameOptions);
+  }
+
   const SafetensorsFile::Entry &find(const std::string &name, StateType type) {
     auto entry = file.entries().find(name);
     if (entry == file.entries().end())

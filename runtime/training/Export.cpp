@@ -128,8 +128,8 @@ public:
   }
 
 protected:
-  void visitExpected(const std::string &name,
-                     const std::string &value) override {
+  void visitExpected(const std::string &name, const std::string &value,
+                     const char * /*remedy*/) override {
     if (!endsWith(name, kLayer))
       return;
     std::string parameter = withoutEnding(name, kLayer);

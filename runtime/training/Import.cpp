@@ -60,7 +60,8 @@ protected:
     throw InternalError("nothing is stored in a list of arrays");
   }
   void visitText(const std::string &, std::string &) override {}
-  void visitExpected(const std::string &, const std::string &) override {}
+  void visitExpected(const std::string &, const std::string &,
+                     const char *) override {}
   [[noreturn]] void fail(const std::string &name,
                          const std::string &message) const override {
     throw InternalError(name + ": " + message);

@@ -120,17 +120,6 @@ void Trainer::visitFrozen(StateVisitor &state) {
   makeOptimiser();
 }
 
-void Trainer::visitLanes(StateVisitor &state) {
-  int64_t lanes = provider.lanes();
-  state.scalar("lanes", lanes);
-  if (lanes != provider.lanes())
-    state.refuse("lanes", "the run has vectors of " + std::to_string(lanes) +
-                              " floats, these kernels have " +
-                              std::to_string(provider.lanes()) +
-                              "; go on where it was started, or with kernels "
-                              "for such a CPU (--cpu)");
-}
-
 void Trainer::visitState(StateVisitor &state) {
   {
     StateVisitor::Scope scope(state, "trainer");
@@ -139,7 +128,9 @@ void Trainer::visitState(StateVisitor &state) {
     state.expect("input_channels", input.channels);
     state.expect("input_height", input.height);
     state.expect("input_width", input.width);
-    visitLanes(state);
+    state.expect("lanes", provider.lanes(),
+                 "resume where the run was started, or with kernels for such "
+                 "a CPU (--cpu)");
     options.visitState(state);
     visitData(state);
     visitPosition(state);

@@ -97,19 +97,25 @@ public:
     visitText(prefix + name, value);
   }
 
-  /// Options a run can only go on with: loading refuses another value.
-  void expect(const std::string &name, const std::string &value) {
-    visitExpected(prefix + name, value);
+  static constexpr const char *kSameOptions =
+      "resume with the options that the run was started with";
+  /// What a run can only go on with: loading refuses another value, and says
+  /// what to do about it.
+  void expect(const std::string &name, const std::string &value,
+              const char *remedy = kSameOptions) {
+    visitExpected(prefix + name, value, remedy);
   }
-  void expect(const std::string &name, const char *value) {
-    visitExpected(prefix + name, value);
+  void expect(const std::string &name, const char *value,
+              const char *remedy = kSameOptions) {
+    visitExpected(prefix + name, value, remedy);
   }
   template <typename T, typename = std::enable_if_t<std::is_arithmetic_v<T>>>
-  void expect(const std::string &name, T value) {
+  void expect(const std::string &name, T value,
+              const char *remedy = kSameOptions) {
     if constexpr (std::is_floating_point_v<T>)
-      visitExpected(prefix + name, formatReal(value));
+      visitExpected(prefix + name, formatReal(value), remedy);
     else
-      visitExpected(prefix + name, std::to_string(value));
+      visitExpected(prefix + name, std::to_string(value), remedy);
   }
 
   /// Throws UserError that names the field, for values that only their owner
@@ -129,8 +135,8 @@ protected:
   virtual int64_t storedCount(const std::string &name, StateType type,
                               int64_t maximum) = 0;
   virtual void visitText(const std::string &name, std::string &value) = 0;
-  virtual void visitExpected(const std::string &name,
-                             const std::string &value) = 0;
+  virtual void visitExpected(const std::string &name, const std::string &value,
+                             const char *remedy) = 0;
   [[noreturn]] virtual void fail(const std::string &name,
                                  const std::string &message) const = 0;
 

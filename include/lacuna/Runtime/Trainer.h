@@ -179,7 +179,6 @@ private:
   TrainingSummary summarise() const;
   void visitPosition(StateVisitor &state);
   void visitData(StateVisitor &state);
-  void visitLanes(StateVisitor &state);
   void visitFrozen(StateVisitor &state);
   void trainStep(int epoch, int64_t step, int64_t steps, Progress &progress);
   [[noreturn]] void reportDivergence(const std::string &where, double loss);

@@ -367,7 +367,8 @@ protected:
     return count;
   }
   void visitText(const std::string &, std::string &) override {}
-  void visitExpected(const std::string &, const std::string &) override {}
+  void visitExpected(const std::string &, const std::string &,
+                     const char *) override {}
   void fail(const std::string &name,
             const std::string &message) const override {
     throw UserError(name + ": " + message);
