@@ -85,14 +85,8 @@ private:
     return result;
   }
 
-  /// Target pixels of a phase.
   Extent2d phasePlane() const {
-    if (request.operation != Operation::GradInput)
-      return request.geometry.output();
-    const Extent2d &stride = request.geometry.stride;
-    const Extent2d &input = request.geometry.input;
-    return {ceilDiv(input.height, stride.height),
-            ceilDiv(input.width, stride.width)};
+    return request.geometry.phasePlane(request.operation);
   }
 
   /// With the padding packed, or a whole plane without it.

@@ -161,9 +161,8 @@ void StreamLayout::buildPhases() {
     for (int64_t x = 0; x < widthAxis(operation, geometry).phases(); ++x) {
       StreamPhase phase;
       phase.offset = {y, x};
-      phase.count = {ceilDiv(target.height - y, targetStep.height),
-                     ceilDiv(target.width - x, targetStep.width)};
-      if (phase.count.height <= 0 || phase.count.width <= 0)
+      phase.count = geometry.phasePlane(operation, phase.offset);
+      if (phase.count.height * phase.count.width == 0)
         continue;
       phase.bodies = bodiesOf(phase);
       phase.offsetsBase = base;

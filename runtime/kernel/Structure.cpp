@@ -7,6 +7,7 @@
 
 #include "lacuna/Kernel/Structure.h"
 
+#include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
 #include <limits>
@@ -74,6 +75,16 @@ Extent2d Geometry::output() const {
   return {(input.height + 2 * padding.height - kernel.height) / stride.height +
               1,
           (input.width + 2 * padding.width - kernel.width) / stride.width + 1};
+}
+
+Extent2d Geometry::phasePlane(Operation operation, Extent2d residue) const {
+  if (operation != Operation::GradInput)
+    return output();
+  auto pixels = [](int64_t extent, int64_t first, int64_t step) {
+    return first < extent ? ceilDiv(extent - first, step) : 0;
+  };
+  return {pixels(input.height, residue.height, stride.height),
+          pixels(input.width, residue.width, stride.width)};
 }
 
 std::vector<int64_t> Geometry::weightShape() const {

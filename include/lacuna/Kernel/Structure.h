@@ -52,6 +52,11 @@ struct Geometry {
 
   /// (input + 2 * padding - kernel) / stride + 1 along each axis.
   Extent2d output() const;
+  /// Target pixels of a phase: all of the output or, for grad-input, those of
+  /// the input whose position modulo the stride is `residue`. No other phase
+  /// has more than the first; a plane narrower than the stride leaves some
+  /// without any.
+  Extent2d phasePlane(Operation operation, Extent2d residue = {0, 0}) const;
   int64_t taps() const { return kernel.height * kernel.width; }
   /// All weights, active or not.
   int64_t weights() const { return outChannels * inChannels * taps(); }
