@@ -47,10 +47,10 @@ TEST_P(GeometryTest, StreamAndSpecialisedCodeAgree) {
       {GetParam().geometry, entry.structure, GetParam().images, 0.3, 22});
   for (Operation operation : kAllOperations) {
     auto result = [&](Level level) {
-      return runKernel(
-          *jitFor().get(
-              {operation, problem.geometry, problem.structure, {}, level}),
-          problem);
+      std::shared_ptr<const Kernel> kernel = jitFor().get(
+          {operation, problem.geometry, problem.structure, {}, level});
+      EXPECT_EQ(kernel->layout.schedule.level, level) << kernel->name;
+      return runKernel(*kernel, problem);
     };
     std::vector<float> specialised = result(Level::Specialised);
     std::vector<double> expected(specialised.begin(), specialised.end());

@@ -161,6 +161,7 @@ void expectTruth(KernelProvider &provider, const LayerProblem &problem,
     fusion.bias = bias;
     std::shared_ptr<const Kernel> kernel = provider.get(
         {operation, problem.geometry, problem.structure, fusion, level});
+    EXPECT_EQ(kernel->layout.schedule.level, level) << kernel->name;
     std::vector<double> truth = problem.truth(operation, bias);
     for (Flush flush : flushes)
       EXPECT_LT(relativeError(runKernel(*kernel, problem, flush), truth),
