@@ -128,11 +128,11 @@ private:
   void prefetch(const Tile &tile, const StreamPhase &phase, Value chunk,
                 Value index, int64_t shares) {
     // With the usual padding, the last phase of a stride has the most taps to
-    // hide it. That of a 1x1 kernel has none: its few items a pixel gain
-    // nothing from prefetches.
-    if (&phase == &layout.phases.back())
-      walk.prefetchSource(tile, chunk, index, shares);
-    if (emit.fusion.normGradient && &phase == lastWithTaps)
+    // hide it.
+    if (&phase != lastWithTaps)
+      return;
+    walk.prefetchSource(tile, chunk, index, shares);
+    if (emit.fusion.normGradient)
       prefetchForNormGradient(emit, tile,
                               emit.add(emit.multiply(chunk, shares), index),
                               layout.chunks * shares);

@@ -24,6 +24,10 @@ namespace lacuna::ir {
 
 namespace {
 
+/// Lines of each source row that a strided tile reaches beyond which hardware
+/// follows it.
+constexpr int64_t kFollowedLines = 14;
+
 /// One axis of packing: which source positions the packed pixels of a tile have
 /// over all positions the tile can take.
 struct PackedAxis {
@@ -347,8 +351,9 @@ int64_t TileWalk::targetOffset(const TilePixel &pixel) const {
 }
 
 bool TileWalk::prefetchesNextTile(const Tile &tile) const {
-  // A strided tile reads runs of whole cache lines, which the hardware follows.
-  if (layout.sourceStep.height * layout.sourceStep.width > 1)
+  int64_t columns = (layout.region.width - 1) * layout.packStep.width + 1;
+  bool strided = layout.sourceStep.height * layout.sourceStep.width > 1;
+  if (strided && columns > kFollowedLines * emit.lineVectors())
     return false;
   Extent2d whole = layout.wholeTiles();
   return whole.height * whole.width > 1 && !tile.tailRow && !tile.tailColumn;

@@ -296,6 +296,55 @@ func.func @prefetch(%x: tensor<?x1x4x8xf32>, %w: tensor<1x1x1x3xf32>) -> tensor<
   return %y : tensor<?x1x4x8xf32>
 }
 
+// With a stride, the pixels that a tile skips are left out: two in each of two
+// tiles, one column apart.
+// CHECK-LABEL: func.func @prefetch_strided(
+// CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
+// CHECK: %[[RESULT:.*]] = memref.reinterpret_cast %arg9
+// CHECK: %[[LAST:.*]] = arith.cmpi eq, %{{.*}}, %c2
+// CHECK-NEXT: arith.select %[[LAST]], %c192, %c64 : index
+// CHECK: memref.prefetch %[[SOURCE]][%[[AT:.*]]], read, locality<2>, data
+// CHECK-NEXT: %[[SKIPPED:.*]] = arith.addi %[[AT]], %c32
+// CHECK-NEXT: memref.prefetch %[[SOURCE]][%[[SKIPPED]]], read, locality<2>, data
+// CHECK-NOT: memref.prefetch %[[SOURCE]][
+// CHECK-COUNT-2: memref.prefetch %[[RESULT]][%{{.*}}], write, locality<3>, data
+// CHECK-NOT: memref.prefetch
+// CHECK-COUNT-2: math.fma
+// CHECK: return
+func.func @prefetch_strided(%x: tensor<?x1x4x8xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<?x1x2x4xf32> {
+  %y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([2, 2]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = specialised>)
+      : tensor<?x1x4x8xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x2x4xf32>
+  return %y : tensor<?x1x2x4xf32>
+}
+
+// Tiles that span fifteen lines of a row are followed by the hardware.
+// CHECK-LABEL: func.func @followed(
+// CHECK-NOT: memref.prefetch
+// CHECK-COUNT-8: math.fma
+// CHECK: return
+func.func @followed(%x: tensor<?x1x1x32xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<?x1x1x16xf32> {
+  %y = lacuna.conv2d %x, %w structure(#lacuna.unstructured) strides([1, 2]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 8], chunk = 1, panel = [1, 8], taps = 1, unroll = 1, level = specialised>)
+      : tensor<?x1x1x32xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x1x16xf32>
+  return %y : tensor<?x1x1x16xf32>
+}
+
+// The gradient to a strided input prefetches in the last phase that has taps: of
+// a 1x1 kernel, the first.
+// CHECK-LABEL: func.func @prefetch_first_phase(
+// CHECK: %[[SOURCE:.*]] = memref.reinterpret_cast %arg0
+// CHECK-COUNT-2: memref.prefetch %[[SOURCE]][
+// CHECK-NOT: memref.prefetch %[[SOURCE]][
+// CHECK-COUNT-2: math.fma
+// CHECK: return
+func.func @prefetch_first_phase(%dy: tensor<?x1x2x4xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<?x1x4x8xf32> {
+  %dx = lacuna.conv2d_grad_input %dy, %w structure(#lacuna.unstructured) strides([2, 2]) padding([0, 0])
+      schedule(<lanes = 16, tile = [1, 1, 2], chunk = 1, panel = [1, 2], taps = 1, unroll = 1, level = specialised>)
+      : tensor<?x1x2x4xf32>, tensor<1x1x1x1xf32> -> tensor<?x1x4x8xf32>
+  return %dx : tensor<?x1x4x8xf32>
+}
+
 // Two vectors of eight lanes share a cache line, which is asked for once. Of the
 // columns 5 to 8 that are new, 6 and 8 start a line; that of 5 holds it alone.
 // CHECK-LABEL: func.func @prefetch_lines(
