@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace lacuna {
 namespace {
@@ -153,11 +154,17 @@ TEST(ScheduleChoice, ManySourceChannelsArePackedACacheLineAtATime) {
   expect(choose(pointwise(64, 512, 56), block, gradWeight, streaming), 4, 64,
          2);
   expect(choose(pointwise(64, 64, 28), block, gradWeight, streaming), 4, 64, 2);
+  // Rows a multiple of a kilobyte apart take each other's place in the caches.
+  Schedule wide = choose(pointwise(16, 128, 32), block, gradWeight, kAvx2);
+  EXPECT_EQ(wide.tileHeight, 2);
+  EXPECT_EQ(wide.tileWidth, 4);
   EXPECT_TRUE(choose(few, block, gradWeight, kAvx2).chunkOuter);
   EXPECT_FALSE(choose(many, block, gradWeight, kAvx2).chunkOuter);
   // Few channels are read in longer runs; a longer vector is a line of its own.
   EXPECT_EQ(choose(few, unstructured, forward, kAvx2).tileWidth, 8);
-  EXPECT_GT(choose(many, unstructured, forward, kAvx512).tileWidth, 2);
+  EXPECT_GT(
+      choose(pointwise(256, 128, 28), unstructured, forward, kAvx512).tileWidth,
+      2);
 }
 
 /// Their results are few and scattered, or their source vectors lie apart.
@@ -190,7 +197,8 @@ TEST(ScheduleChoice, SeveralItemsAtATimeWhereAnItemIsOneSum) {
   Structure one = Structure::pattern({KernelPattern{0}});
   EXPECT_EQ(unroll({1, 1}, Structure::unstructured()), 4);
   EXPECT_EQ(unroll({1, 1}, one), 4);
-  EXPECT_EQ(unroll({1, 1}, Structure::channel()), 1);
+  EXPECT_EQ(unroll({1, 1}, Structure::channel()), 4);
+  EXPECT_EQ(unroll({3, 3}, Structure::channel()), 1);
   EXPECT_EQ(unroll({3, 3}, Structure::pattern(mestPatterns())), 1);
 }
 
@@ -215,15 +223,31 @@ TEST(ScheduleChoice, SparsePointwiseLayersTakeOddPlanesByRows) {
     EXPECT_GT(tile(7, 1, operation, kNeon).height, 1);
   }
   EXPECT_EQ(tile(14, 2, Operation::GradWeight), (Extent2d{1, 7}));
-  // Reading the gradient once is worth lane sums that leave the caches.
-  auto chunkOuter = [&](int64_t extent) {
-    return choose(layer(extent, 1), Structure::block(4), Operation::GradWeight,
-                  kAvx2)
+  EXPECT_GT(tile(14, 2, Operation::GradInput).height, 1);
+}
+
+/// Reading the gradient for each chunk, or the lane sums for each row of tiles:
+/// whichever moves less.
+TEST(ScheduleChoice, LoopsOfTheWeightGradientMoveTheLeast) {
+  auto chunkOuter = [](const Geometry &geometry,
+                       const Structure &structure = Structure::block(4),
+                       const TargetDescription &target = kAvx512) {
+    return choose(geometry, structure, Operation::GradWeight, target)
         .chunkOuter;
   };
-  EXPECT_FALSE(chunkOuter(7));
-  EXPECT_TRUE(chunkOuter(8));
-  EXPECT_GT(tile(14, 2, Operation::GradInput).height, 1);
+  Structure single = Structure::unstructured();
+  // A small gradient, and many lane sums.
+  EXPECT_TRUE(chunkOuter(conv(512, {4, 4})));
+  EXPECT_TRUE(chunkOuter(conv(512, {4, 4}), single, kAvx2));
+  EXPECT_TRUE(chunkOuter(conv(512, {14, 14}, 3, 2)));
+  // Lane sums that the L2 holds.
+  EXPECT_FALSE(chunkOuter(conv(64, {16, 16})));
+  // A gradient that leaves the caches, of a dense layer less than lane sums.
+  EXPECT_FALSE(chunkOuter(conv(256, {28, 28}, 3, 2)));
+  EXPECT_TRUE(chunkOuter(conv(256, {28, 28}, 3, 2), Structure::dense()));
+  EXPECT_FALSE(
+      chunkOuter(Geometry::conv2d(512, 2048, {7, 7}, {1, 1}, {1, 1}, {0, 0}),
+                 single, kAvx2));
 }
 
 TEST(ScheduleChoice, SmallPlanesAreOneTileWhereLaneSumsAreMany) {
@@ -494,24 +518,36 @@ TEST(ScheduleChoice, WideVectorsAreFewPixelsWithAllChannels) {
                             {0, 0});
   };
   EXPECT_EQ(tile(choose(pointwise(256, 64, 56), single)), (Tile{1, 1, 4, 256}));
+  // Of many channels, chunks from the L1 do better, but for rows that share a
+  // source vector and have many results.
+  Structure block = Structure::block(4);
   EXPECT_EQ(tile(choose(pointwise(1024, 256, 14), single)),
-            (Tile{1, 2, 2, 1024}));
+            (Tile{1, 2, 2, 171}));
+  EXPECT_EQ(tile(choose(pointwise(1024, 256, 14), block)),
+            (Tile{1, 2, 2, 171}));
+  EXPECT_EQ(choose(pointwise(1024, 256, 14), block).panelRows, 4);
   EXPECT_EQ(tile(choose(pointwise(512, 2048, 7), single)),
-            (Tile{1, 1, 7, 512}));
+            (Tile{1, 1, 7, 103}));
+  EXPECT_EQ(tile(choose(pointwise(512, 2048, 7), block)), (Tile{1, 1, 7, 512}));
   EXPECT_EQ(
       tile(choose(pointwise(256, 512, 56, 2), single, Operation::GradInput)),
       (Tile{1, 1, 4, 512}));
   EXPECT_EQ(tile(choose(pointwise(64, 256, 56), single, Operation::GradWeight)),
-            (Tile{1, 1, 4, 64}));
-  // With a stride, where there are many pixels and panels are single rows.
-  auto strided = [&](int64_t extent, const Structure &structure) {
-    Schedule s = choose(pointwise(128, 256, extent, 2), structure,
+            (Tile{1, 2, 2, 64}));
+  // With a stride, where there are many channels or pixels; of blocks, many
+  // pixels, and single rows.
+  using Panel = std::pair<int64_t, int64_t>;
+  auto strided = [&](int64_t channels, int64_t extent,
+                     const Structure &structure) {
+    Schedule s = choose(pointwise(channels, 256, extent, 2), structure,
                         Operation::GradWeight);
-    return s.tileHeight * s.tileWidth;
+    return Panel(s.tileHeight * s.tileWidth, s.panelRows);
   };
-  EXPECT_EQ(strided(32, single), 4);
-  EXPECT_GT(strided(16, single), 4);
-  EXPECT_GT(strided(32, Structure::block(4)), 4);
+  EXPECT_EQ(strided(128, 16, single), (Panel{4, 1}));
+  EXPECT_EQ(strided(64, 56, single), (Panel{4, 1}));
+  EXPECT_EQ(strided(64, 32, single), (Panel{16, 1}));
+  EXPECT_EQ(strided(128, 32, block), (Panel{16, 4}));
+  EXPECT_EQ(strided(128, 64, block), (Panel{4, 1}));
   // Of a dense layer only what is mostly zeros waits for memory.
   EXPECT_EQ(tile(choose(pointwise(64, 128, 16, 2), Structure::dense(),
                         Operation::GradInput)),
