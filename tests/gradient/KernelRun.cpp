@@ -154,14 +154,16 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
 }
 
 void expectTruth(KernelProvider &provider, const LayerProblem &problem,
-                 Level level, const std::vector<Flush> &flushes) {
+                 Level level, const std::vector<Flush> &flushes,
+                 std::optional<Level> served) {
   for (Operation operation : kAllOperations) {
     bool bias = operation == Operation::Forward;
     Fusion fusion;
     fusion.bias = bias;
     std::shared_ptr<const Kernel> kernel = provider.get(
         {operation, problem.geometry, problem.structure, fusion, level});
-    EXPECT_EQ(kernel->layout.schedule.level, level) << kernel->name;
+    EXPECT_EQ(kernel->layout.schedule.level, served.value_or(level))
+        << kernel->name;
     std::vector<double> truth = problem.truth(operation, bias);
     for (Flush flush : flushes)
       EXPECT_LT(relativeError(runKernel(*kernel, problem, flush), truth),

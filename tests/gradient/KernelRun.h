@@ -13,6 +13,7 @@
 
 #include "lacuna/Runtime/KernelProvider.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,11 +45,13 @@ std::vector<float> runKernel(const Kernel &kernel, const LayerProblem &problem,
 int64_t workItems(const Kernel &kernel, const LayerProblem &problem);
 
 /// Compiles and runs the three operations, the forward one with a bias, and
-/// expects the truth with operands flush at each of these sides.
+/// expects the truth with operands flush at each of these sides. Kernels must
+/// have the level that was asked for, or `served` of a provider that falls
+/// back.
 void expectTruth(KernelProvider &provider, const LayerProblem &problem,
                  Level level,
-                 const std::vector<Flush> &flushes = {Flush::End,
-                                                      Flush::Begin});
+                 const std::vector<Flush> &flushes = {Flush::End, Flush::Begin},
+                 std::optional<Level> served = {});
 
 } // namespace lacuna::testing
 

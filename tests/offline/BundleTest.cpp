@@ -143,7 +143,7 @@ TEST_F(BundleTest, StreamKernelsServeEveryOtherStructure) {
       continue;
     expectTruth(*provider,
                 LayerProblem({layer(1), named.structure, 19, 0.3, 21}),
-                Level::Specialised);
+                Level::Specialised, {Flush::End, Flush::Begin}, Level::Stream);
     expected += 3;
     EXPECT_EQ(provider->statistics().fallbacks, expected) << named.name;
   }
