@@ -39,15 +39,16 @@ constexpr int64_t kMostInRow = 8;
 constexpr int64_t kNarrowWidth = 2;
 /// The other side of it for the gradient to weights.
 constexpr int64_t kNarrowLength = 4;
-/// Distance of a plane's rows at which a tile's lines take each other's place
-/// in the caches.
+/// Distance of the gradient's rows at which a tile's lines take each other's
+/// place in the caches.
 constexpr int64_t kCollidingBytes = 1024;
-/// Channels from which a gradient to weights has narrow tiles in spite of a
-/// stride.
+/// Channels, or where a vector is a line also pixels, from which a gradient to
+/// weights has narrow tiles in spite of a stride.
 constexpr int64_t kManyStridedChannels = 128;
+constexpr int64_t kManyStridedPixels = 28 * 28;
 /// Pixels beyond which that is so for blocks too, a row at a time, where a
 /// vector is a line.
-constexpr int64_t kManyStridedPixels = 16 * 16;
+constexpr int64_t kManyBlockPixels = 16 * 16;
 
 class PointwiseChooser {
 public:
@@ -119,13 +120,16 @@ private:
 
   bool wantsLinesInSpiteOfStride() const {
     bool many = kernel.sourceChannels() >= kManyStridedChannels ||
-                kernel.planePixels >= kCachedPlanePixels;
-    return many && (panelRows == 1 || kernel.planePixels > kManyStridedPixels);
+                kernel.planePixels >= kManyStridedPixels;
+    return many && (panelRows == 1 ||
+                    (panelRows == 4 && kernel.planePixels > kManyBlockPixels));
   }
 
   /// Small enough to have many channels.
   TileChoice narrowTile() const {
     const Extent2d &plane = kernel.plane;
+    if (kernel.vectorIsLine() && plane.height % kNarrowWidth != 0)
+      return chooseTile(kernel, kFewLines, kFewLines);
     int64_t height = kNarrowWidth, width = kNarrowWidth;
     if (kernel.gradWeight && !kernel.vectorIsLine()) {
       int64_t rowBytes = plane.width * kernel.target.lanes * kFloatBytes;
@@ -149,13 +153,14 @@ private:
   /// Whether the L2 is near enough for a few pixels with all source channels:
   /// where a vector is a line, it is a single one to wait for, and the result
   /// need not be read again. That is worth it where the result is scattered,
-  /// for few channels, and where rows that share a source vector have results
-  /// as large as the source.
+  /// for few channels, where rows that share a source vector have results as
+  /// large as the source, and where no tile of few pixels divides the plane.
   bool suitsL2() const {
     int64_t channels = kernel.sourceChannels();
     int64_t targets = kernel.gradInput ? kernel.geometry.inChannels
                                        : kernel.geometry.outChannels;
-    bool worthIt = gaps || channels < kManyChannels ||
+    bool divides = kernel.plane.width % kNarrowWidth == 0 || rowPixels > 0;
+    bool worthIt = gaps || channels < kManyChannels || !divides ||
                    (panelRows > 1 && targets >= channels);
     int64_t pixelBytes = channels * kernel.target.lanes * kFloatBytes;
     return kernel.vectorIsLine() && worthIt &&

@@ -128,7 +128,7 @@ private:
   void prefetch(const Tile &tile, const StreamPhase &phase, Value chunk,
                 Value index, int64_t shares) {
     // With the usual padding, the last phase of a stride has the most taps to
-    // hide it.
+    // hide it; that of a 1x1 kernel has the only one.
     if (&phase != lastWithTaps)
       return;
     walk.prefetchSource(tile, chunk, index, shares);

@@ -548,6 +548,15 @@ TEST(ScheduleChoice, WideVectorsAreFewPixelsWithAllChannels) {
   EXPECT_EQ(strided(64, 32, single), (Panel{16, 1}));
   EXPECT_EQ(strided(128, 32, block), (Panel{16, 4}));
   EXPECT_EQ(strided(128, 64, block), (Panel{4, 1}));
+  EXPECT_EQ(strided(128, 64, Structure::block(2)), (Panel{16, 2}));
+  // Planes that neither 2x2 pixels nor parts of a row divide.
+  EXPECT_EQ(choose(pointwise(1024, 256, 13), single).channelChunk, 1024);
+  EXPECT_EQ(choose(pointwise(1024, 256, 35), single).channelChunk, 1024);
+  Schedule line =
+      choose(Geometry::conv2d(64, 64, {1, 64}, {1, 1}, {1, 1}, {0, 0}), single,
+             Operation::GradWeight);
+  EXPECT_EQ(line.tileHeight, 1);
+  EXPECT_EQ(line.tileWidth, 4);
   // Of a dense layer only what is mostly zeros waits for memory.
   EXPECT_EQ(tile(choose(pointwise(64, 128, 16, 2), Structure::dense(),
                         Operation::GradInput)),
