@@ -14,6 +14,8 @@ namespace lacuna {
 
 inline constexpr int64_t kFloatBytes = 4;
 inline constexpr int64_t kLineFloats = 16;
+/// How many times a packed tile may fill the L1 and stay in a common L2.
+inline constexpr int64_t kL1sOfL2 = 28;
 
 /// A kernel to be scheduled, and what the rules ask about it.
 struct KernelTraits {
@@ -40,6 +42,9 @@ struct KernelTraits {
   int64_t sourceChannels() const {
     return gradInput ? geometry.outChannels : geometry.inChannels;
   }
+  int64_t targetChannels() const {
+    return gradInput ? geometry.inChannels : geometry.outChannels;
+  }
   bool has(Scheme scheme) const { return structure.scheme == scheme; }
   /// Whether an item has several taps, each with a sum.
   bool hasKernelItems() const {
@@ -53,23 +58,6 @@ struct KernelTraits {
 
 /// The width of tiles that are made taller where vectors are short.
 inline constexpr int64_t kTallTileWidth = 4;
-
-struct TileChoice {
-  int64_t height = 1, width = 1;
-};
-
-/// Of the tiles of at most `pixels`, and `widest` along a row, that divide the
-/// plane, the one with most pixels, then with the least border to pack. Planes
-/// with prime extents may have no useful divisor: those get a square tile and
-/// smaller ones at the end.
-TileChoice chooseTile(const KernelTraits &kernel, int64_t pixels,
-                      int64_t widest);
-
-/// Whether to leave out the padding around small planes: a third of the
-/// multiply-adds of a 3x3 kernel at 4x4, more than half at 2x2. Each tap or
-/// pattern is then a body of its own, whose run must be long enough to make up
-/// for a branch that is not foreseen.
-bool skipsPadding(const KernelTraits &kernel);
 
 } // namespace lacuna
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelTraits.h"
+#include "PaddingChoice.h"
 
 namespace lacuna {
 

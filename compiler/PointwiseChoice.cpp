@@ -19,11 +19,8 @@ namespace {
 constexpr int64_t kFewestPixels = 8;
 /// The same where each pixel is a line to wait for.
 constexpr int64_t kFewLines = 4;
-/// How many times a tile of few lines, with all source channels, may fill the
-/// L1: most of an L2.
-constexpr int64_t kMostL1s = 28;
-/// Source channels from which that costs more than to read results again for
-/// each chunk that fits the L1.
+/// Source channels of few lines from which the L2 costs more than to read
+/// results again for each chunk that fits the L1.
 constexpr int64_t kManyChannels = 512;
 /// Where planes are larger, a batch of results leaves the caches: blocks with
 /// two rows a panel then take half the time of those with four at 56x56.
@@ -75,10 +72,11 @@ public:
     else if (rowPixels > 0)
       choice.tile = TileChoice{1, rowPixels};
     bool exceedsL1 = leavesCaches || gaps;
+    bool fromL2 = suitsL2();
     choice.oneChunk =
         !kernel.gradWeight && !narrow &&
-        (suitsL2() || pixelsInL1 * (exceedsL1 ? 2 : 1) >= fewestPixels());
-    choice.leavesL1 = choice.oneChunk && suitsL2();
+        (fromL2 || pixelsInL1 * (exceedsL1 ? 2 : 1) >= fewestPixels());
+    choice.leavesL1 = choice.oneChunk && fromL2;
     choice.mostPixels = mostPixels(choice.oneChunk);
     // Further batch blocks would be further lines to wait for.
     bool lines = kernel.vectorIsLine() && (choice.oneChunk || rowPixels > 0);
@@ -157,15 +155,13 @@ private:
   /// large as the source, and where no tile of few pixels divides the plane.
   bool suitsL2() const {
     int64_t channels = kernel.sourceChannels();
-    int64_t targets = kernel.gradInput ? kernel.geometry.inChannels
-                                       : kernel.geometry.outChannels;
     bool divides = kernel.plane.width % kNarrowWidth == 0 || rowPixels > 0;
     bool worthIt = gaps || channels < kManyChannels || !divides ||
-                   (panelRows > 1 && targets >= channels);
+                   (panelRows > 1 && kernel.targetChannels() >= channels);
     int64_t pixelBytes = channels * kernel.target.lanes * kFloatBytes;
     return kernel.vectorIsLine() && worthIt &&
            pixelBytes * std::max(fewestPixels(), rowPixels) <=
-               kMostL1s * kernel.target.l1Bytes;
+               kL1sOfL2 * kernel.target.l1Bytes;
   }
 
   /// Of a tile with all source channels.

@@ -8,7 +8,7 @@
 #ifndef LACUNA_COMPILER_POINTWISECHOICE_H
 #define LACUNA_COMPILER_POINTWISECHOICE_H
 
-#include "KernelTraits.h"
+#include "TileChoice.h"
 
 #include <optional>
 

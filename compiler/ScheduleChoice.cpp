@@ -7,7 +7,7 @@
 
 #include "lacuna/Compiler/ScheduleChoice.h"
 
-#include "KernelTraits.h"
+#include "PaddingChoice.h"
 #include "PointwiseChoice.h"
 
 #include "lacuna/Support/Divisors.h"
@@ -90,8 +90,7 @@ private:
   void choosePanel() {
     int64_t rows = 1;
     if (kernel.specialised && kernel.has(Scheme::Dense))
-      rows = choosePanelRows(kernel.gradInput ? kernel.geometry.inChannels
-                                              : kernel.geometry.outChannels);
+      rows = choosePanelRows(kernel.targetChannels());
     else if (kernel.specialised && kernel.has(Scheme::Block) &&
              !kernel.gradInput)
       rows = choosePanelRows(kernel.structure.blockRows);

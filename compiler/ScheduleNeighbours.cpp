@@ -7,6 +7,8 @@
 
 #include "lacuna/Compiler/ScheduleNeighbours.h"
 
+#include "KernelTraits.h"
+
 #include "lacuna/Support/Divisors.h"
 #include "lacuna/Support/Error.h"
 
@@ -17,8 +19,6 @@ namespace lacuna {
 
 namespace {
 
-/// A packed tile beyond this many times the L1 fills a common L2.
-constexpr int64_t kMaxTileL1s = 28;
 /// Images of a tile; larger batches gain nothing from more.
 constexpr int64_t kMaxTileImages = 64;
 constexpr int64_t kMaxItemUnroll = 8;
@@ -56,7 +56,7 @@ private:
       StreamLayout layout(request.operation, request.geometry,
                           request.structure, schedule);
       int64_t bytes = layout.scratchFloats() * int64_t(sizeof(float));
-      if (bytes <= kMaxTileL1s * target.description.l1Bytes &&
+      if (bytes <= kL1sOfL2 * target.description.l1Bytes &&
           keys.insert(plan.key).second)
         found.push_back(schedule);
     } catch (const InternalError &) {
@@ -85,10 +85,6 @@ private:
     return result;
   }
 
-  Extent2d phasePlane() const {
-    return request.geometry.phasePlane(request.operation);
-  }
-
   /// With the padding packed, or a whole plane without it.
   void padding() {
     const Extent2d &padding = request.geometry.padding;
@@ -97,7 +93,7 @@ private:
     Schedule schedule = from;
     schedule.skipPadding = !from.skipPadding;
     if (schedule.skipPadding) {
-      Extent2d plane = phasePlane();
+      Extent2d plane = request.geometry.phasePlane(request.operation);
       schedule.tileHeight = plane.height;
       schedule.tileWidth = plane.width;
     }
@@ -105,7 +101,7 @@ private:
   }
 
   void tiles() {
-    Extent2d plane = phasePlane();
+    Extent2d plane = request.geometry.phasePlane(request.operation);
     for (int64_t height : extents(from.tileHeight, plane.height))
       for (int64_t width : extents(from.tileWidth, plane.width))
         for (int64_t pixels : panelPixels()) {
